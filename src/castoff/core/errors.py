@@ -1,0 +1,53 @@
+"""What can go wrong, as facts: rendered in one place only (`castoff.adapters.console`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of a file: `file` relative to the project with `/` between the parts, `line` from 1 (or None)."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, where, and the commands to type next (in order)."""
+
+    what: str
+    where: Location | None = None
+    fix: tuple[str, ...] = ()
+
+
+class CastoffError(Exception):
+    """A check failed or an act was refused (exit code 1). Carries every problem that was found."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: Problem, way_out: Problem | None = None) -> None:
+        super().__init__("; ".join(problem.what for problem in problems))
+        self.problems = problems
+        self.way_out = way_out
+        """What to do about all of them together, where each has no remedy of its own."""
+
+
+class UsageError(CastoffError):
+    """The call or the configuration is wrong (exit code 2)."""
+
+    exit_code = 2
+
+
+def refuse(what: str, *fix: str, where: Location | None = None) -> CastoffError:
+    """Return the error for a single problem, ready to be raised."""
+    return CastoffError(Problem(what, where, fix))
+
+
+def misuse(what: str, *fix: str, where: Location | None = None) -> UsageError:
+    """Return the usage error for a single problem, ready to be raised."""
+    return UsageError(Problem(what, where, fix))

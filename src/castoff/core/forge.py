@@ -1,0 +1,38 @@
+"""Pages of a GitHub repository, from the URL of its remote."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+_GITHUB = re.compile(
+    r"^(?:(?:https?|ssh|git)://(?:[^/@]*@)?github\.com(?::\d+)?/|[^/@]*@?github\.com:)(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository on GitHub."""
+
+    owner: str
+    name: str
+
+    @property
+    def page(self) -> str:
+        """The repository's own page."""
+        return f"https://github.com/{self.owner}/{self.name}"
+
+    def compare(self, main: str, branch: str) -> str:
+        """Return the page on which a pull request from `branch` into `main` is opened."""
+        return f"{self.page}/compare/{quote(main)}...{quote(branch)}?expand=1"
+
+    def workflow(self, file: str) -> str:
+        """Return the page on which the runs of a workflow are watched."""
+        return f"{self.page}/actions/workflows/{quote(file)}"
+
+
+def repository(url: str | None) -> Repository | None:
+    """Return the repository that a remote's URL (https, ssh, or `git@github.com:o/r.git`) names, or None."""
+    match = _GITHUB.match(url or "")
+    return Repository(match["owner"], match["name"]) if match else None

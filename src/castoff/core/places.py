@@ -1,0 +1,275 @@
+"""Every place of the version: the one the build backend reads, and every declared copy of it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import cast
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from castoff.core.errors import CastoffError, Location, Problem, misuse, refuse
+from castoff.core.modules import Assigned, Modules, Opaque
+from castoff.core.place import LOCK_KEY, Format, Place, lock_tables
+from castoff.core.project import Project, import_packages
+from castoff.core.sources import literal, setup_cfg_place, setup_py_origins, source_place, toml_place
+from castoff.core.texts import Span
+from castoff.core.toml_text import get_table, get_text
+from castoff.core.versions import parse
+
+_VERSION_MODULES = ("_version.py", "__about__.py", "version.py", "__version__.py", "_about.py", "about.py")
+_OTHER_NAMES = ("VERSION", "version", "__VERSION__")
+_TUPLES = (
+    "version_info",
+    "__version_info__",
+    "VERSION_INFO",
+    "version_tuple",
+    "__version_tuple__",
+    "VERSION",
+)
+_SAY_SO = "or name the places of the version in [tool.castoff] places"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The version of a project as its files say it."""
+
+    version: Version
+    places: tuple[Place, ...]
+    notes: tuple[str, ...] = ()
+    """What a person should know and nothing is done about: other spellings, a citation of another version."""
+
+
+def find_places(project: Project) -> Places:
+    """Return all places of the version, the backend's first.
+
+    Raises CastoffError with every reason found when there is no static version, when it is computed, or when
+    the places do not agree.
+    """
+    return _agreed(*all_places(project))
+
+
+def all_places(project: Project) -> tuple[list[Place], list[str]]:
+    """Return every place, each once and the backend's first, whatever it says; and what is worth a note.
+
+    Raises CastoffError when there is no static version, or when it is computed.
+    """
+    modules, notes = Modules(project.tree), list[str]()
+    if project.config.places is not None:
+        places = [_configured(project, modules, written) for written in project.config.places]
+    else:
+        source = source_place(project, modules)
+        copies, notes = _copies(project, modules, source)
+        places = [source, *copies]
+    by_position: dict[object, Place] = {}
+    for place in places:
+        by_position.setdefault((place.file, place.toml_key or place.known_span), place)
+    return list(by_position.values()), notes
+
+
+def _agreed(unique: list[Place], notes: list[str]) -> Places:
+    """Return the places with the version that all of them say; raises CastoffError when they do not."""
+    versions = [parse(place.value) for place in unique]
+    bad = [place for place, version in zip(unique, versions, strict=True) if version is None]
+    if bad:
+        raise CastoffError(
+            *(
+                Problem(f"{place.key or 'the file'} is {place.value!r}, which is no version", place.location())
+                for place in bad
+            )
+        )
+    found = [version for version in versions if version is not None]
+    if len(set(found)) > 1:
+        seen = [Problem(f"{place.key or 'the file'} says {place.value}", place.location()) for place in unique]
+        first = Problem(
+            "the places of the version disagree; make them say the same by hand, then run this again",
+            fix=_relock(unique),
+        )
+        raise CastoffError(first, *seen)
+    return Places(found[0], tuple(unique), (*notes, *_spellings(unique)))
+
+
+def _relock(places: list[Place]) -> tuple[str, ...]:
+    return ("uv lock",) if any(place.key == LOCK_KEY and place.value != places[0].value for place in places) else ()
+
+
+def _spellings(places: list[Place]) -> list[str]:
+    if len({place.value for place in places}) == 1:
+        return []
+    return ["the places spell the version differently: " + ", ".join(f"{place.name} {place.value}" for place in places)]
+
+
+def _copies(project: Project, modules: Modules, source: Place) -> tuple[list[Place], list[str]]:
+    """Return the declared copies of the version, and what is worth a note."""
+    copies: list[Place] = []
+    if source.key != "tool.poetry.version" and get_text(project.data, "tool", "poetry", "version"):
+        copies.append(toml_place(project, "tool", "poetry", "version"))
+    copies.extend(_setup_places(project, modules, source))
+    for file in import_packages(project):
+        copies.extend(_package_places(modules, file, source, main=_is_main(project, file)))
+    copies.extend(_lock_place(project))
+    citation, notes = _citation_place(project, source.value)
+    return [*copies, *citation], notes
+
+
+def _setup_places(project: Project, modules: Modules, source: Place) -> list[Place]:
+    """Return the versions in setup.cfg and setup.py; where setuptools does not build, only those that say the same."""
+    found = [place] if source.file != "setup.cfg" and (place := setup_cfg_place(project)) else []
+    found += [origin.place for origin in setup_py_origins(modules) if isinstance(origin, Assigned)]
+    read = project.backend.startswith("setuptools")
+    return [place for place in found if read or place.value == source.value]
+
+
+def _is_main(project: Project, file: str) -> bool:
+    """Whether the version of this package is the project's; of several, only that of the one named like it."""
+    return import_packages(project)[0] == file
+
+
+def _package_places(modules: Modules, file: str, source: Place, *, main: bool) -> list[Place]:
+    """Return the copies in an import package: its `__version__`, and the modules kept for it."""
+    assigned = [*_own_version(modules, file, source), *_version_modules(modules, file, source)]
+    _refuse_tuples(modules, file, source)
+    return [place for place in assigned if main or parse(place.value) == parse(source.value)]
+
+
+def _own_version(modules: Modules, file: str, source: Place) -> list[Place]:
+    """Return the literals that the package's `__version__` comes from."""
+    origins = modules.origins(file, "__version__")
+    for origin in origins:
+        if isinstance(origin, Opaque) and not _reads(origin, source):
+            raise refuse(
+                f"__version__ is computed: {origin.what}; make it a plain string, {_SAY_SO}",
+                where=origin.where,
+            )
+    assigned = [origin for origin in origins if isinstance(origin, Assigned)]
+    if any(not origin.fallback for origin in assigned):
+        literal(list(origins), f"__version__ of {file}", Location(file))  # refuses several that differ
+    same = parse(source.value)
+    return [origin.place for origin in assigned if not origin.fallback or parse(origin.place.value) == same]
+
+
+def _reads(origin: Opaque, source: Place) -> bool:
+    """Whether the expression reads the very file that the version is taken from."""
+    return source.format is Format.PLAIN and source.file.rpartition("/")[2] in {
+        name.rpartition("/")[2] for name in origin.constants if isinstance(name, str)
+    }
+
+
+def _version_modules(modules: Modules, file: str, source: Place) -> list[Place]:
+    """Return `__version__` of the modules that are kept for it, and other names there that say the same version."""
+    folder, _, name = file.rpartition("/")
+    companions = [f"{folder}/{module}" for module in _VERSION_MODULES] if name == "__init__.py" else []
+    found: list[Place] = []
+    for companion in companions:
+        if modules.module(companion) is not None:
+            found.extend(_literals(modules, companion, "__version__"))
+    for candidate in (file, *companions):
+        for other in _OTHER_NAMES:
+            found.extend(place for place in _literals(modules, candidate, other) if place.value == source.value)
+    return found
+
+
+def _literals(modules: Modules, file: str, name: str) -> list[Place]:
+    origins = modules.origins(file, name)
+    return [origin.place for origin in origins if isinstance(origin, Assigned) and not origin.fallback]
+
+
+def _refuse_tuples(modules: Modules, file: str, source: Place) -> None:
+    """Refuse a copy in another form, `version_info = (1, 2, 3)`: left alone it would be wrong after a bump."""
+    version = parse(source.value)
+    if version is None:
+        return
+    folder, _, name = file.rpartition("/")
+    for candidate in (file, *(f"{folder}/{module}" for module in _VERSION_MODULES if name == "__init__.py")):
+        module = modules.module(candidate)
+        for name_ in _TUPLES if module else ():
+            for origin in modules.origins(candidate, name_):
+                if isinstance(origin, Opaque) and _repeats(origin, version):
+                    raise refuse(
+                        f"{origin.what} repeats the version in another form; derive it from __version__, {_SAY_SO}",
+                        where=origin.where,
+                    )
+
+
+def _repeats(origin: Opaque, version: Version) -> bool:
+    """Whether an expression is made of the numbers of the version: `(1, 2, 3)`, `VersionInfo(major=1, ...)`."""
+    numbers = [constant for constant in origin.constants if type(constant) is int]
+    return len(version.release) > 1 and tuple(numbers[: len(version.release)]) == version.release
+
+
+def _lock_place(project: Project) -> list[Place]:
+    """Return the project's own entry in uv.lock: the package of this name that is the folder itself."""
+    text = project.text("uv.lock")
+    if text is None or project.name is None:
+        return []
+    own = canonicalize_name(project.name)
+    for index, (offset, table) in enumerate(lock_tables(text)):
+        if f'"{own}"' in table.partition("version")[0]:
+            try:
+                package = get_table({"p": tomllib.loads(table)["package"][0]}, "p")
+            except ValueError as error:
+                raise refuse(f"uv.lock is not TOML: {error}", "uv lock", where=text.at(offset)) from None
+            source = get_table(package, "source")
+            version = get_text(package, "version")
+            if version is not None and "." in {
+                source.get("editable"),
+                source.get("virtual"),
+                source.get("directory"),
+            }:
+                return [Place(text, Format.TOML, LOCK_KEY, version, toml_key=("package", index, "version"))]
+    return []
+
+
+def _citation_place(project: Project, version: str) -> tuple[list[Place], list[str]]:
+    """Return the version of CITATION.cff when it says the same; a note when it says another."""
+    text = project.text("CITATION.cff")
+    if text is None:
+        return [], []
+    import yaml
+
+    try:
+        root = yaml.compose(text.text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise refuse(
+            f"CITATION.cff is not YAML: {' '.join(str(error).split())}", where=Location("CITATION.cff")
+        ) from None
+    pairs = cast("list[tuple[yaml.Node, yaml.Node]]", root.value) if isinstance(root, yaml.MappingNode) else []
+    for key, value in pairs:
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and key.value == "version":
+            said = str(value.value)
+            start = text.text.index(said, value.start_mark.index)
+            place = Place(text, Format.YAML, "version", said, Span(start, start + len(said)))
+            if parse(said) == parse(version):
+                return [place], []
+            return [], [f"{place.location()} cites version {said}; it is left alone"]
+    return [], []
+
+
+def _configured(project: Project, modules: Modules, written: str) -> Place:
+    """Return the place that the configuration names as `file:key`, or as `file` for one that holds just the version."""
+    file, _, key = written.partition(":")
+    text = project.text(file)
+    if text is None:
+        raise misuse(f"[tool.castoff] places: {file} is not there", where=Location("pyproject.toml"))
+    if file == "pyproject.toml":
+        return toml_place(project, *key.split("."))
+    if file.endswith(".py"):
+        return literal(modules.origins(file, key), f"{key} of {file}", Location(file))
+    if file == "setup.cfg":
+        return setup_cfg_place(project) or _unknown(written)
+    if file == "uv.lock":
+        return next(iter(_lock_place(project)), None) or _unknown(written)
+    if key or len(text.text.split()) != 1:
+        _unknown(written)
+    value = text.text.strip()
+    start = text.text.index(value)
+    return Place(text, Format.PLAIN, "", value, Span(start, start + len(value)))
+
+
+def _unknown(written: str) -> Place:
+    raise misuse(
+        f"[tool.castoff] places: {written!r} is not a place; write pyproject.toml:project.version, "
+        "src/x/__init__.py:__version__, setup.cfg, uv.lock, or a file that holds just the version",
+        where=Location("pyproject.toml"),
+    )

@@ -1,0 +1,48 @@
+"""The environment variables that castoff heeds, read once at the edge into a typed value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the caller's environment says. VERSION and its like are how `make release VERSION=X` reaches a task."""
+
+    version: str | None
+    tag: str | None
+    direct: bool
+    dry_run: bool
+    push: bool
+    in_actions: bool
+    """Whether this runs in GitHub Actions (GITHUB_ACTIONS)."""
+    ref_tag: str | None
+    """The tag that the workflow runs on (GITHUB_REF_TYPE, GITHUB_REF_NAME), or None."""
+    summary: Path | None
+    """The file of the job summary (GITHUB_STEP_SUMMARY), or None."""
+    plain: bool
+    """Whether colour is unwanted (NO_COLOR, or TERM=dumb)."""
+
+
+def read_environment(variables: Mapping[str, str]) -> Environment:
+    """Return the typed view of `variables`; an empty variable is one that is not set."""
+    summary = variables.get("GITHUB_STEP_SUMMARY")
+    in_actions = variables.get("GITHUB_ACTIONS") == "true"
+    on_tag = in_actions and variables.get("GITHUB_REF_TYPE") == "tag"
+    return Environment(
+        version=variables.get("VERSION") or None,
+        tag=variables.get("TAG") or None,
+        direct=_on(variables.get("DIRECT")),
+        dry_run=_on(variables.get("DRY_RUN")),
+        push=_on(variables.get("PUSH")),
+        in_actions=in_actions,
+        ref_tag=variables.get("GITHUB_REF_NAME") or None if on_tag else None,
+        summary=Path(summary) if in_actions and summary else None,
+        plain=bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb",
+    )
+
+
+def _on(value: str | None) -> bool:
+    return bool(value) and value not in ("0", "false", "no")

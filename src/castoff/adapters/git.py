@@ -1,0 +1,246 @@
+"""git, through its plumbing formats: what is there, here and on the remote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from castoff.adapters import process
+from castoff.adapters.process import ProgramFailedError, Result
+from castoff.core.errors import CastoffError, Problem, refuse
+
+_NETWORK = 5 * process.MINUTE
+_LINK = "120000"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag: the object that its name stands for, and the commit behind it (the same for a lightweight tag)."""
+
+    name: str
+    object: str
+    commit: str
+
+    @property
+    def annotated(self) -> bool:
+        """Whether it is an object of its own, with a message and a tagger."""
+        return self.object != self.commit
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What a remote has, asked in one go."""
+
+    name: str
+    head: str | None
+    """The branch that its HEAD names."""
+    branches: Mapping[str, str]
+    tags: Mapping[str, Tag]
+
+
+class Git:
+    """The repository around `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *args: str, check: bool = True, timeout: float = 2 * process.MINUTE) -> Result:
+        """Run git in the project's folder; raises CastoffError with what it said when it fails."""
+        return process.run(["git", *args], cwd=self.root, env={"GIT_OPTIONAL_LOCKS": "0"}, check=check, timeout=timeout)
+
+    def out(self, *args: str) -> str:
+        """Return what git prints, without the last newline."""
+        return self.run(*args).stdout.rstrip("\n")
+
+    def said(self, *args: str) -> str | None:
+        """Return what git prints, or None when it fails: for questions whose answer may be no."""
+        result = self.run(*args, check=False)
+        return result.stdout.rstrip("\n") if result.code == 0 else None
+
+    def require_repository(self) -> None:
+        """Raise CastoffError when the folder is in no git repository, or in one without a commit."""
+        if self.said("rev-parse", "--git-dir") is None:
+            raise refuse("this folder is in no git repository", "git init")
+        if self.head() is None:
+            raise refuse("the repository has no commit yet", "git add . && git commit")
+
+    def head(self) -> str | None:
+        """Return the commit that is checked out, or None when there is none yet."""
+        return self.said("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out, or None when HEAD is detached."""
+        return self.said("symbolic-ref", "--quiet", "--short", "HEAD")
+
+    def commit_of(self, name: str) -> str | None:
+        """Return the commit that a full ref name or an object id comes to, or None."""
+        return self.said("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+
+    def branches(self) -> dict[str, str]:
+        """Return the local branches and their commits."""
+        lines = self.out("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").splitlines()
+        return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
+
+    def tags(self) -> dict[str, Tag]:
+        """Return the local tags by name."""
+        wanted = "--format=%(objectname) %(*objectname) %(refname:lstrip=2)"
+        rows = (line.split(" ", 2) for line in self.out("for-each-ref", wanted, "refs/tags/").splitlines())
+        return {name: Tag(name, sha, peeled or sha) for sha, peeled, name in rows}
+
+    def tags_at_head(self) -> list[str]:
+        """Return the names of the tags on the commit that is checked out."""
+        return self.out("tag", "--points-at", "HEAD").splitlines()
+
+    def remotes(self) -> list[str]:
+        """Return the names of the remotes."""
+        return self.out("remote").splitlines()
+
+    def url(self, remote: str) -> str | None:
+        """Return the URL that `remote` is fetched from, or None."""
+        return self.said("config", "--get", f"remote.{remote}.url")
+
+    def ask(self, remote: str) -> Remote:
+        """Return what `remote` has now; raises CastoffError when it cannot be reached."""
+        try:
+            listed = self.run("ls-remote", "--symref", remote, timeout=_NETWORK).stdout
+        except ProgramFailedError as error:
+            reason = error.result.stderr.strip().splitlines() or ["no reason given"]
+            said = process.masked("; ".join(reason[:3]))
+            raise refuse(f"the remote {remote} cannot be asked: {said}", f"git ls-remote {remote}") from None
+        return _parse_remote(remote, listed)
+
+    def bring(self, remote: str, ref: str, commit: str) -> None:
+        """Fetch the objects of `ref` so that `commit` is here; no ref, here or there, is changed by it."""
+        if self.commit_of(commit) is None:
+            self.run(
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--refmap=",
+                remote,
+                ref,
+                timeout=_NETWORK,
+            )
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Whether `commit` is `of` or among its ancestors."""
+        return self.run("merge-base", "--is-ancestor", commit, of, check=False).code == 0
+
+    def is_shallow(self) -> bool:
+        """Whether the history ends early (a clone with a depth), so that ancestry cannot be known."""
+        return self.out("rev-parse", "--is-shallow-repository") == "true"
+
+    def dirty(self) -> list[str]:
+        """Return the paths of tracked files that differ from HEAD and of untracked ones, relative to the project."""
+        listed = self.run("status", "--porcelain", "-z", "--untracked-files=normal", "--no-renames").stdout
+        prefix = self.said("rev-parse", "--show-prefix") or "" if listed else ""
+        return [entry[3:].removeprefix(prefix) for entry in listed.split("\0") if entry]
+
+    def commit_time(self, commit: str = "HEAD") -> int:
+        """Return when a commit was made, in seconds since 1970."""
+        return int(self.out("show", "--no-patch", "--format=%ct", commit))
+
+    def subject(self, commit: str) -> str:
+        """Return the first line of a commit's message."""
+        return self.out("show", "--no-patch", "--format=%s", commit)
+
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents of a commit."""
+        return self.out("show", "--no-patch", "--format=%P", commit).split()
+
+    def first_parents(self, tip: str, files: list[str]) -> list[str]:
+        """Return the commits of a branch, newest first, that changed one of `files`."""
+        return self.out("rev-list", "--first-parent", tip, "--", *files).splitlines()
+
+    def identity_problem(self) -> Problem | None:
+        """Return what is wrong when git does not know who commits, else None."""
+        if self.said("var", "GIT_COMMITTER_IDENT") and self.said("var", "GIT_AUTHOR_IDENT"):
+            return None
+        fix = ('git config user.name "Your Name"', "git config user.email you@example.com")
+        return Problem("git does not know who you are", fix=fix)
+
+    def tree(self, commit: str) -> CommitTree:
+        """Return the project's files as they are in `commit`."""
+        return CommitTree(self, commit)
+
+
+class CommitTree:
+    """The tree of the files in a commit (`castoff.core.tree.Tree`)."""
+
+    def __init__(self, git: Git, commit: str) -> None:
+        self._git = git
+        self._commit = commit
+        self._blobs: dict[str, tuple[str, str]] | None = None
+        self._read: dict[str, bytes | None] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of the file at `path` in the commit, symbolic links followed; None when there is none."""
+        if path not in self._read:
+            _, blob = self._listing().get(self.real(path), ("", ""))
+            self._read[path] = self._blob(blob) if blob else None
+        return self._read[path]
+
+    def real(self, path: str) -> str:
+        """Return `path` with symbolic links followed within the commit; empty for one that leads nowhere in it."""
+        seen: set[str] = set()
+        mode, blob = self._listing().get(path, ("", ""))
+        while mode == _LINK and path not in seen:
+            seen.add(path)
+            path = _resolved(path, self._blob(blob).decode("utf-8", "surrogateescape"))
+            mode, blob = self._listing().get(path, ("", ""))
+        return path
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the names in `folder`, those of folders with `/` behind them."""
+        start = f"{folder}/" if folder else ""
+        rest = (path[len(start) :] for path in self._listing() if path.startswith(start))
+        return tuple(sorted({name + slash for name, slash, _ in (path.partition("/") for path in rest)}))
+
+    def _listing(self) -> dict[str, tuple[str, str]]:
+        if self._blobs is None:
+            listed = self._git.run("ls-tree", "-r", "-z", self._commit).stdout
+            rows = (row.partition("\t") for row in listed.split("\0") if row)
+            self._blobs = {path: (about.split()[0], about.split()[2]) for about, _, path in rows}
+        return self._blobs
+
+    def _blob(self, blob: str) -> bytes:
+        return self._git.run("cat-file", "blob", blob).stdout.encode("utf-8", "surrogateescape")
+
+
+def _resolved(link: str, target: str) -> str:
+    """Return the path that a symbolic link at `link` leads to; one that leads nowhere in the tree names no file."""
+    parts = link.split("/")[:-1]
+    for part in target.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    resolved = "/".join(parts)
+    return "" if target.startswith("/") or resolved == link else resolved
+
+
+def _parse_remote(name: str, listed: str) -> Remote:
+    head: str | None = None
+    branches: dict[str, str] = {}
+    objects: dict[str, str] = {}
+    peeled: dict[str, str] = {}
+    for left, _, ref in (line.partition("\t") for line in listed.splitlines()):
+        if left.startswith("ref: ") and ref == "HEAD":
+            head = left.removeprefix("ref: refs/heads/")
+        elif ref.startswith("refs/heads/"):
+            branches[ref.removeprefix("refs/heads/")] = left
+        elif ref.startswith("refs/tags/"):
+            tag = ref.removeprefix("refs/tags/")
+            (peeled if tag.endswith("^{}") else objects)[tag.removesuffix("^{}")] = left
+    return Remote(name, head, branches, {tag: Tag(tag, sha, peeled.get(tag, sha)) for tag, sha in objects.items()})
+
+
+def remote_name(git: Git, configured: str | None) -> str:
+    """Return the remote that releases go to: the configured one, `origin`, or the only one there is."""
+    remotes = git.remotes()
+    wanted = configured or ("origin" if "origin" in remotes or len(remotes) != 1 else remotes[0])
+    if wanted not in remotes:
+        raise CastoffError(Problem(f"there is no remote called {wanted}", fix=(f"git remote add {wanted} URL",)))
+    return wanted

@@ -1,0 +1,189 @@
+"""The one door through which other programs are started: an argument list, never a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from castoff.core.errors import CastoffError, Problem, refuse
+
+MINUTE = 60.0
+TAIL = 20
+"""How many lines of a failed program's output an error shows."""
+
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
+_SHORTEST_SECRET = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a program ended."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def output(self) -> str:
+        """Both streams, secrets masked, to be shown to a person."""
+        return masked("\n".join(part for part in (self.stdout.strip("\n"), self.stderr.strip("\n")) if part))
+
+
+class ProgramFailedError(CastoffError):
+    """A program ended with another exit code than 0."""
+
+    def __init__(self, result: Result) -> None:
+        tail = "\n".join(f"    {line}" for line in result.output.splitlines()[-TAIL:])
+        said = f"; it said:\n{tail}" if tail else ""
+        super().__init__(Problem(f"`{shown(result.argv)}` failed with exit code {result.code}{said}"))
+        self.result = result
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str | None] | None = None,
+    timeout: float = 10 * MINUTE,
+    check: bool = True,
+) -> Result:
+    """Run a program to its end and return what it printed; it gets no standard input.
+
+    `env` is laid over the caller's environment, and None takes a variable away; `timeout` is in seconds. Raises
+    ProgramFailedError when it fails (unless `check` is False), CastoffError when it is missing or takes too long.
+    """
+    started = time.monotonic()
+    command = [resolve(argv[0]), *argv[1:]]
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise refuse(f"`{shown(argv)}` took longer than {timeout:.0f} seconds and was ended") from None
+    except (OSError, ValueError) as error:
+        raise refuse(f"`{shown(argv)}` could not be started: {error}") from None
+    out, err = (stream.decode("utf-8", "surrogateescape") for stream in (ended.stdout, ended.stderr))
+    result = Result(tuple(argv), ended.returncode, out, err, time.monotonic() - started)
+    if check and result.code != 0:
+        raise ProgramFailedError(result)
+    return result
+
+
+def run_visibly(argv: Sequence[str], cwd: Path, out: TextIO) -> int:
+    """Run a program whose output goes straight to `out`, and return its exit code."""
+    out.flush()
+    command = [resolve(argv[0]), *argv[1:]]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(None),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        check=False,
+    ).returncode
+
+
+class Started:
+    """A program that runs beside others; both its streams go to a file."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str | None] | None = None) -> None:
+        self.argv = tuple(argv)
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the program runs; stop() closes it
+        self._began = time.monotonic()
+        self._ended: float | None = None
+        self._process = subprocess.Popen(
+            [resolve(argv[0]), *argv[1:]],
+            cwd=cwd,
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran, or has run so far."""
+        return (self._ended or time.monotonic()) - self._began
+
+    def code(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        code = self._process.poll()
+        if code is not None and self._ended is None:
+            self._ended = time.monotonic()
+        return code
+
+    def output(self) -> str:
+        """Return what it has printed, secrets masked."""
+        self._output.seek(0)
+        return masked(self._output.read().decode("utf-8", "backslashreplace"))
+
+    def stop(self) -> None:
+        """End it, gently first, and wait until it has ended."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._output.close()
+
+
+def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Return the caller's environment with `changes` laid over it."""
+    here = str(Path(sys.executable).parent)  # what is installed beside castoff is found by the programs it starts, too
+    path = os.pathsep.join([here, *(os.environ.get("PATH") or os.defpath).split(os.pathsep)])
+    merged: dict[str, str | None] = {**os.environ, "PATH": path, **(changes or {})}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def resolve(program: str) -> str:
+    """Return the path of a program: beside the running Python first, then on PATH. Raises CastoffError when missing."""
+    found = find(program)
+    if found is None:
+        raise refuse(f"{program} is not installed, or not on PATH", f"pip install {program}")
+    return found
+
+
+def find(program: str) -> str | None:
+    """Return the path of a program, or None: beside the running Python first, then on PATH."""
+    if os.sep in program:
+        return program
+    return shutil.which(program, path=str(Path(sys.executable).parent)) or shutil.which(program)
+
+
+def masked(text: str) -> str:
+    """Return `text` without the values of secret-looking environment variables, and without passwords in URLs."""
+    secrets = [
+        value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
+    ]
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return _URL_PASSWORD.sub("***@", text)
+
+
+def shown(argv: Sequence[str]) -> str:
+    """Return an argument list as a person would type it, secrets masked."""
+    import shlex
+
+    name = Path(argv[0]).name if argv[0] == sys.executable else argv[0]
+    return masked(shlex.join([name, *argv[1:]]))

@@ -1,0 +1,1 @@
+"""The verbs: each reads the world through the adapters, lets core decide, acts, and looks again."""

@@ -1,0 +1,97 @@
+"""`build`: sdist and wheel into an empty `dist/`, the same bytes for the same commit, and a manifest of digests."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from castoff.adapters import process
+from castoff.core.artifacts import DIST, MANIFEST, Digest, Manifest, artifact
+from castoff.core.errors import CastoffError, Location, Problem
+from castoff.flows.checkout import Checkout, required_name
+from castoff.flows.dist import digests, files_in, inspect_files
+
+_HALF_AN_HOUR = 30 * process.MINUTE
+
+
+def build(checkout: Checkout) -> None:
+    """Build, and say what was built."""
+    manifest = make(checkout)
+    data = [{"file": file.file, "sha256": file.sha256, "size": file.size} for file in manifest.files]
+    checkout.console.result(
+        "build",
+        {"name": manifest.name, "version": manifest.version, "commit": manifest.commit, "files": data},
+    )
+
+
+def make(checkout: Checkout) -> Manifest:
+    """Build, look at what was built, and only then replace what stands in `dist/`.
+
+    Raises CastoffError when the build fails or makes something else than one sdist and wheels of this version;
+    `dist/` and the manifest are then as they were.
+    """
+    console, root = checkout.console, checkout.root
+    places = checkout.places()
+    project = checkout.project()
+    dist = root / DIST
+    strange = [name for name in files_in(dist) if artifact(name) is None]
+    if strange:
+        raise CastoffError(
+            *(
+                Problem("no build left it; move it away", Location(f"{DIST}/{name}"), (f"rm {DIST}/{name}",))
+                for name in strange
+            )
+        )
+    epoch = checkout.git.commit_time()
+    console.say(f"building {project.name} {places.version}")
+    with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
+        made = Path(folder)
+        _run_build(root, made, epoch)
+        files = files_in(made)
+        problems = inspect_files(made, files, project, places.version)
+        if problems:
+            raise CastoffError(*problems)
+        manifest = Manifest(
+            required_name(project),
+            str(places.version),
+            checkout.git.head() or "",
+            epoch,
+            digests(made, files),
+        )
+        _put(made, dist, files, root / MANIFEST, manifest)
+    _report(checkout, manifest)
+    return manifest
+
+
+def _run_build(root: Path, out: Path, epoch: int) -> None:
+    """Run the build front-end: the sdist from the folder, the wheel from the sdist."""
+    installer = ("--installer", "uv") if process.find("uv") else ()
+    argv = [sys.executable, "-m", "build", *installer, "--outdir", str(out), str(root)]
+    process.run(argv, cwd=root, env={"SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
+
+
+def _put(made: Path, dist: Path, files: list[str], manifest_path: Path, manifest: Manifest) -> None:
+    """Replace what stands in `dist/`. The manifest goes first and comes last: where it is, `dist/` is whole."""
+    manifest_path.unlink(missing_ok=True)
+    if dist.is_dir():
+        shutil.rmtree(dist)
+    dist.mkdir()
+    for file in files:
+        shutil.move(made / file, dist / file)
+    manifest_path.write_text(manifest.to_json(), encoding="utf-8")
+
+
+def _report(checkout: Checkout, manifest: Manifest) -> None:
+    console = checkout.console
+    console.rows([[f"{DIST}/{file.file}", _size(file), f"sha256:{file.sha256}"] for file in manifest.files])
+    if checkout.git.dirty():
+        console.say("  note: the folder has uncommitted changes, and so has what was built", "dim")
+    console.say(f"{len(manifest.files)} files built, manifest in {MANIFEST}", "good")
+    rows = "\n".join(f"| `{file.file}` | {_size(file)} | `{file.sha256}` |" for file in manifest.files)
+    console.summary(f"### {manifest.name} {manifest.version}\n\n| file | size | SHA-256 |\n|---|---|---|\n{rows}\n")
+
+
+def _size(file: Digest) -> str:
+    return f"{file.size / 1024:.1f} KiB"

@@ -1,0 +1,116 @@
+"""`check-tag`: the tag says what every place says, and lies on the main branch."""
+
+from __future__ import annotations
+
+from castoff.adapters.git import remote_name
+from castoff.core import versions
+from castoff.core.errors import CastoffError, Problem, misuse
+from castoff.core.places import all_places
+from castoff.core.project import Project
+from castoff.core.release import untag
+from castoff.flows.checkout import Checkout
+from castoff.flows.dist import inspect
+
+
+def check_tag(checkout: Checkout, wanted: str | None) -> None:
+    """Check `wanted`, or the tag that CI runs on, or the tag at HEAD; say what was compared."""
+    tag = wanted or checkout.environment.tag or checkout.environment.ref_tag or _tag_at_head(checkout)
+    compared = compare(checkout, tag, dist=True)
+    checkout.console.say(f"{tag} is right: {', '.join(compared)}", "good")
+    checkout.console.result("check-tag", {"tag": tag, "compared": compared})
+
+
+def pushed_tag(checkout: Checkout) -> str | None:
+    """Return the tag that CI runs on, or the one at HEAD; None when there is none."""
+    return checkout.environment.ref_tag or next(iter(_tags_at_head(checkout)), None)
+
+
+def compare(checkout: Checkout, tag: str, *, dist: bool) -> list[str]:
+    """Return what agrees with `tag`; raises CastoffError with everything that does not, and the way out.
+
+    `dist` says whether what stands in `dist/` is compared as well (where there is such a folder).
+    """
+    version = versions.version_of_tag(tag)
+    if version is None:
+        raise misuse(f"the tag {tag!r} names no version; tags look like v0.4.0 or v0.4.0-rc1")
+    git = checkout.git
+    git.require_repository()
+    commit, head = git.commit_of(f"refs/tags/{tag}"), git.head() or ""
+    elsewhere = commit is not None and commit != head
+    project = checkout.project(git.tree(commit) if elsewhere and commit else None)
+    places, _ = all_places(project)
+    problems: list[Problem] = []
+    right = versions.misspelt(tag)
+    if right is not None:
+        problems.append(
+            Problem(f"the tag {tag} spells {version} in another way than the tag {right}, which is the one to make")
+        )
+    versions.tag_name(version)
+    wrong = [place for place in places if versions.parse(place.value) != version]
+    problems += [
+        Problem(f"{place.key or 'it'} says {place.value}, the tag {tag} says {version}", place.location())
+        for place in wrong
+    ]
+    if dist and not elsewhere:
+        problems += inspect(checkout, project, version, required=False)
+    problems += _main_problems(checkout, project, tag, commit or head)
+    if problems:
+        raise CastoffError(*problems, way_out=_way_out(checkout, project, tag, right))
+    agree = [f"{place.name} {place.value}" for place in places]
+    return [
+        *agree,
+        *(["what is in dist/"] if dist and not elsewhere and (checkout.root / "dist").is_dir() else []),
+        "on the main branch",
+    ]
+
+
+def _tags_at_head(checkout: Checkout) -> list[str]:
+    checkout.git.require_repository()
+    return [tag for tag in checkout.git.tags_at_head() if versions.version_of_tag(tag)]
+
+
+def _tag_at_head(checkout: Checkout) -> str:
+    tags = _tags_at_head(checkout)
+    if len(tags) != 1:
+        found = f"several version tags ({', '.join(tags)})" if tags else "no version tag"
+        raise misuse(f"there is {found} on the commit that is checked out; say which", "castoff check-tag --tag v0.4.0")
+    return tags[0]
+
+
+def _main_problems(checkout: Checkout, project: Project, tag: str, commit: str) -> list[Problem]:
+    """Return what is wrong with where the tag lies; that it cannot be known is a problem of its own."""
+    git = checkout.git
+    name, tip = _main(checkout, project)
+    if tip is None:
+        what = f"whether {tag} lies on the main branch cannot be known: {name} is not here"
+        return [Problem(what, fix=("git fetch origin",))]
+    if git.is_ancestor(commit, tip):
+        return []
+    if git.is_shallow():
+        what = f"whether {tag} lies on {name} cannot be known: this is a shallow clone (in a workflow: fetch-depth: 0)"
+        return [Problem(what, fix=("git fetch --unshallow",))]
+    return [Problem(f"{tag} is on commit {commit[:10]}, which is not on {name}")]
+
+
+def _main(checkout: Checkout, project: Project) -> tuple[str, str | None]:
+    """Return the main branch's name and commit: the remote's as last fetched, or the local one, or None."""
+    git = checkout.git
+    remotes = git.remotes()
+    remote = remote_name(git, project.config.remote) if remotes else None
+    known = git.said("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD") if remote else None
+    names = [project.config.main] if project.config.main else [(known or "").rpartition("/")[2], "main", "master"]
+    for name in [name for name in names if name]:
+        for ref in ([f"refs/remotes/{remote}/{name}"] if remote else []) + [f"refs/heads/{name}"]:
+            tip = git.commit_of(ref)
+            if tip is not None:
+                return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"), tip
+    return names[-1] or "main", None
+
+
+def _way_out(checkout: Checkout, project: Project, tag: str, right: str | None) -> Problem:
+    """Return the recovery: away with the tag, here and there; then the release of the version it meant."""
+    git = checkout.git
+    remote = remote_name(git, project.config.remote) if git.remotes() else "origin"
+    version = (right or tag).removeprefix("v")
+    commands = (*untag(remote, tag), checkout.command("release", version))
+    return Problem("nothing was released; delete the tag, put it right on main, and tag again", fix=commands)

@@ -1,0 +1,44 @@
+"""`preflight`: everything that can be known before anything leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from castoff.core.errors import CastoffError, Problem
+from castoff.flows.build import make
+from castoff.flows.check_tag import compare, pushed_tag
+from castoff.flows.checkout import Checkout
+from castoff.flows.checks import checks
+
+
+def preflight(checkout: Checkout) -> None:
+    """Run the checks side by side, then check-tag where there is a tag; then build, and look at what was built.
+
+    A failed check does not hide a wrong tag, nor the other way round: both are listed before anything is built.
+    """
+    tag = pushed_tag(checkout)
+    problems = [*_problems(lambda: checks(checkout)), *_problems(lambda: _check_places(checkout, tag))]
+    if problems:
+        raise CastoffError(*problems)
+    manifest = make(checkout)
+    checkout.console.result(
+        "preflight",
+        {"tag": tag, "name": manifest.name, "version": manifest.version, "commit": manifest.commit},
+    )
+
+
+def _check_places(checkout: Checkout, tag: str | None) -> None:
+    if tag is None:
+        version = checkout.places().version
+        checkout.console.say(f"  no version tag on this commit; every place says {version}", "dim")
+    else:
+        compare(checkout, tag, dist=False)
+        checkout.console.say(f"  {tag} agrees with every place, and lies on the main branch")
+
+
+def _problems(check: Callable[[], object]) -> list[Problem]:
+    try:
+        check()
+    except CastoffError as error:
+        return list(error.problems)
+    return []

@@ -1,0 +1,320 @@
+"""`release` and `tag`: find out where the release stands, do the next right thing, and say what comes next."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from castoff.adapters.files import TEMPORARY, write_problems
+from castoff.adapters.git import Git, Remote, Tag, remote_name
+from castoff.core import versions
+from castoff.core.bumping import FileChange, bump
+from castoff.core.errors import CastoffError, Problem, refuse
+from castoff.core.forge import repository
+from castoff.core.place import Place
+from castoff.core.places import Places, find_places
+from castoff.core.plan import Action, Plan, Push, Run, Write, as_data, described
+from castoff.core.project import read_project
+from castoff.core.release import BranchFact, Facts, TagFact, decide, tag_plan
+from castoff.flows.bump import unwrite, write_all
+from castoff.flows.checkout import Checkout, required_name
+
+
+def release(checkout: Checkout, wanted: str, *, direct: bool, dry_run: bool) -> None:
+    """Do the next right thing of the release of `wanted`; raises CastoffError with all reasons when there is none."""
+    version = versions.parse_new(wanted)
+    facts = gather(checkout, version)
+    carry_out(checkout, "release", facts, decide(facts, direct=direct), dry_run=dry_run)
+
+
+def tag(checkout: Checkout, wanted: str, *, push: bool, dry_run: bool) -> None:
+    """Tag main's commit that holds `wanted`, and push the tag where that is asked for."""
+    version = versions.parse_new(wanted)
+    facts = gather(checkout, version)
+    carry_out(checkout, "tag", facts, tag_plan(facts, push=push), dry_run=dry_run)
+
+
+def carry_out(checkout: Checkout, verb: str, facts: Facts, plan: Plan, *, dry_run: bool) -> None:
+    """Print the plan; perform the same objects unless this is a dry run; say what is true then and what comes next."""
+    console = checkout.console
+    console.say(f"{facts.name} {facts.version}: {plan.stands}", "strong")
+    for action in plan.actions:
+        for style, line in described(action):
+            console.say(f"  {line}", style or None)
+    for note in plan.notes:
+        console.say(f"  note: {note}", "dim")
+    if dry_run and plan.actions:
+        console.say("dry run: nothing was changed", "good")
+        console.next(facts.again)
+    else:
+        perform(checkout, facts, plan.actions)
+        console.say(plan.done, "good")
+        console.next(*plan.next)
+    console.result(verb, {**as_data(plan), "version": str(facts.version), "tag": facts.tag, "dry_run": dry_run})
+
+
+# --- finding out -------------------------------------------------------------------------------------------------
+
+
+def gather(checkout: Checkout, version: Version) -> Facts:
+    """Return where the release of `version` stands. Reads only; objects may be fetched, but no ref changes."""
+    versions.tag_name(version)
+    git = checkout.git
+    git.require_repository()
+    return _Gathering(checkout, git, version).facts()
+
+
+@dataclass
+class _Gathering:
+    """The questions to git, each asked once."""
+
+    checkout: Checkout
+    git: Git
+    version: Version
+
+    def facts(self) -> Facts:
+        git, version = self.git, self.version
+        config = self.checkout.project().config
+        remote = git.ask(remote_name(git, config.remote))
+        main = _main_branch(remote, config.main)
+        tip = remote.branches[main]
+        git.bring(remote.name, f"refs/heads/{main}", tip)
+        head, dirty = git.head() or "", git.dirty()
+        base = self.checkout.folder if head == tip and not dirty else git.tree(tip)
+        project = read_project(base)
+        places = find_places(project)
+        changes = bump(base, places, version) if places.version < version else ()
+        holding = self._holding(tip, places)
+        branches, tags = git.branches(), git.tags()
+        tag_name, branch_name = versions.tag_name(version), versions.bump_branch(version)
+        local_main = branches.get(main)
+        on_main = _OnMain(self, tip, tuple(place.file for place in places.places))
+        newest = [known for name in {*tags, *remote.tags} - {tag_name} if (known := versions.version_of_tag(name))]
+        return Facts(
+            name=required_name(project),
+            version=version,
+            remote=remote.name,
+            repository=repository(git.url(remote.name)),
+            main=main,
+            remote_main=tip,
+            main_version=places.version,
+            holding=holding,
+            after_holding=self._after_bump(tip, holding, places.places),
+            head_branch=git.branch(),
+            head=head,
+            local_main=local_main,
+            behind=local_main is not None and local_main != tip and not git.is_ancestor(tip, local_main),
+            bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
+            unrelated=self._unrelated(dirty, changes),
+            unwritable=tuple(write_problems(self.checkout.root, [change.file for change in changes])),
+            identity=git.identity_problem(),
+            newest_tag=max(newest, default=None),
+            local_tag=on_main.tag(tags.get(tag_name), local_main),
+            remote_tag=on_main.remote_tag(remote, tag_name),
+            local_branch=on_main.branch(branches.get(branch_name)),
+            remote_branch=on_main.remote_branch(remote, branch_name),
+            changes=changes,
+            notes=places.notes,
+            again=self.checkout.command("release", versions.tag_name(version).removeprefix("v")),
+        )
+
+    def holds(self, commit: str) -> bool:
+        """Whether every place says the version in `commit`; a commit whose places cannot be found does not hold it."""
+        try:
+            return find_places(read_project(self.git.tree(commit))).version == self.version
+        except CastoffError:
+            return False
+
+    def _holding(self, tip: str, places: Places) -> str | None:
+        """Return the newest commit of main that holds the version: its tip, or one before a later bump."""
+        if places.version == self.version:
+            return tip
+        if places.version < self.version:
+            return None
+        for commit in self.git.first_parents(tip, [place.file for place in places.places]):
+            before = self.git.parents(commit)[:1]
+            if before and self.holds(before[0]):
+                return before[0]
+        return None
+
+    def _after_bump(self, tip: str, holding: str | None, places: Sequence[Place]) -> int:
+        """Return how many commits of main, up to the one that holds the version, came after the one that brought it."""
+        if holding is None or holding != tip:
+            return 0
+        changed = self.git.first_parents(tip, [place.file for place in places])
+        bumped = next((commit for commit in reversed(changed[:1]) if self.holds(commit)), tip)
+        return int(self.git.out("rev-list", "--count", "--first-parent", f"{bumped}..{tip}"))
+
+    def _unrelated(self, dirty: list[str], changes: Sequence[FileChange]) -> tuple[str, ...]:
+        """Return the changed paths that are not the bump itself, left by a run that was killed."""
+        folder = self.checkout.folder
+        ours = {change.file for change in changes if folder.read(change.file) == change.new}
+        return tuple(path for path in dirty if path not in ours and not path.endswith(TEMPORARY))
+
+
+@dataclass(frozen=True)
+class _OnMain:
+    """What a tag or a branch of the right name is worth, measured against main on the remote."""
+
+    asked: _Gathering
+    tip: str
+    files: tuple[str, ...]
+
+    def tag(self, tag: Tag | None, main: str | None) -> TagFact | None:
+        """Return a tag as a fact; a commit of the remote's main counts, and one of the local main (for --direct)."""
+        if tag is None:
+            return None
+        known = self.asked.git.commit_of(tag.commit) is not None
+        on_main = known and any(self.asked.git.is_ancestor(tag.commit, of) for of in (self.tip, main) if of)
+        return TagFact(tag.object, tag.commit, on_main and self.asked.holds(tag.commit))
+
+    def remote_tag(self, remote: Remote, name: str) -> TagFact | None:
+        """Return the remote's tag as a fact; it is fetched (without a ref) to be looked at."""
+        tag = remote.tags.get(name)
+        if tag is not None:
+            self.asked.git.bring(remote.name, f"refs/tags/{name}", tag.commit)
+        return self.tag(tag, None)
+
+    def branch(self, commit: str | None) -> BranchFact | None:
+        """Return a branch as a fact."""
+        if commit is None:
+            return None
+        ours = commit == self.tip or self.is_bump(commit)
+        return BranchFact(commit, ours, commit != self.tip and self.asked.holds(commit))
+
+    def remote_branch(self, remote: Remote, name: str) -> BranchFact | None:
+        """Return the remote's branch as a fact; it is fetched (without a ref) to be looked at."""
+        commit = remote.branches.get(name)
+        if commit is not None:
+            self.asked.git.bring(remote.name, f"refs/heads/{name}", commit)
+        return self.branch(commit)
+
+    def is_bump(self, commit: str, base: str | None = None) -> bool:
+        """Whether a commit is nothing but the bump, as this tool makes it, on a commit of main (or on `base`)."""
+        git, version = self.asked.git, self.asked.version
+        if commit == self.tip or git.subject(commit) != versions.bump_subject(version):
+            return False
+        parents = git.parents(commit)
+        if len(parents) != 1 or not (parents[0] == base if base else git.is_ancestor(parents[0], self.tip)):
+            return False
+        changed = git.out("diff-tree", "-r", "--no-commit-id", "--name-only", "--relative", commit).splitlines()
+        return set(changed) <= set(self.files) and self.asked.holds(commit)
+
+
+def _main_branch(remote: Remote, configured: str | None) -> str:
+    """Return the branch that releases are cut from: the configured one, or the one that the remote's HEAD names."""
+    candidates = [configured] if configured else [remote.head, "main", "master"]
+    for name in candidates:
+        if name in remote.branches:
+            return str(name)
+    raise refuse(
+        f"{remote.name} has no branch {configured or 'main'} yet",
+        f"git push {remote.name} {configured or 'main'}",
+    )
+
+
+# --- acting ------------------------------------------------------------------------------------------------------
+
+
+def perform(checkout: Checkout, facts: Facts, actions: Sequence[Action]) -> None:
+    """Perform the actions in order; when one fails, take back what this run made, and say what is left.
+
+    What has been pushed is never taken back: the next run goes on from it.
+    """
+    before = _snapshot(checkout.git) if actions else None
+    pushed = False
+    for number, action in enumerate(actions):
+        try:
+            pushed = _act(checkout, action) or pushed
+        except (CastoffError, KeyboardInterrupt, OSError) as error:
+            kept = pushed or isinstance(error, _PushedError)
+            as_before = not kept and _take_back(checkout, actions[: number + 1], before)
+            raise _explained(error, facts.again, kept=kept, as_before=as_before) from None
+
+
+class _PushedError(CastoffError):
+    """A push that arrived though the run was broken off, or of which that cannot be known: nothing is taken back."""
+
+
+def _act(checkout: Checkout, action: Action) -> bool:
+    """Perform one action; return whether the remote has changed."""
+    if isinstance(action, Write):
+        write_all(checkout.root, action.changes)
+    elif isinstance(action, Run):
+        checkout.git.run(*action.args)
+    else:
+        _push(checkout.git, action)
+    return isinstance(action, Push)
+
+
+def _push(git: Git, push: Push) -> None:
+    """Push, and when that is broken off or git says that it failed, look whether the remote has it all the same."""
+    wanted = {ref: git.out("rev-parse", "--verify", ref) for ref, _ in push.expected}
+    try:
+        git.run(*push.args, timeout=600)
+    except (CastoffError, KeyboardInterrupt) as error:
+        with _uninterrupted():
+            arrived = _arrived(git, push, wanted)
+        if arrived is None:
+            what = f"the connection to {push.remote} was lost while pushing, and whether it arrived cannot be known"
+            raise _PushedError(Problem(what)) from None
+        if arrived and isinstance(error, KeyboardInterrupt):
+            raise _PushedError(Problem("interrupted")) from None
+        if not arrived:
+            raise
+
+
+def _arrived(git: Git, push: Push, wanted: dict[str, str]) -> bool | None:
+    """Return whether the remote has all the refs as they are here; None when it cannot be asked."""
+    try:
+        remote = git.ask(push.remote)
+    except CastoffError:
+        return None
+    there = {f"refs/heads/{name}": sha for name, sha in remote.branches.items()}
+    there |= {f"refs/tags/{name}": tag.object for name, tag in remote.tags.items()}
+    return all(there.get(ref) == sha for ref, sha in wanted.items())
+
+
+_Snapshot = tuple[str | None, str | None, dict[str, str], dict[str, Tag], list[str]]
+
+
+def _snapshot(git: Git) -> _Snapshot:
+    return git.branch(), git.head(), git.branches(), git.tags(), git.dirty()
+
+
+def _take_back(checkout: Checkout, actions: Sequence[Action], before: _Snapshot | None) -> bool:
+    """Undo the actions, last first; return whether everything is as it was before them."""
+    with _uninterrupted():
+        for action in reversed(actions):
+            if isinstance(action, Write):
+                unwrite(checkout.root, action.changes)
+            elif isinstance(action, Run):
+                for command in action.undo:
+                    checkout.git.run(*command, check=False)
+        return _snapshot(checkout.git) == before
+
+
+def _explained(error: BaseException, again: str, *, kept: bool, as_before: bool) -> CastoffError:
+    """Return the error together with what is there now, and the command that goes on."""
+    problems = error.problems if isinstance(error, CastoffError) else (Problem(str(error) or "interrupted"),)
+    if kept:
+        what = "what was pushed stays; the next run goes on from it"
+    elif as_before:
+        what = "nothing has changed: what this run made is taken back"
+    else:
+        what = "part of what this run made is still here; the next run goes on from it"
+    return CastoffError(*problems, way_out=Problem(what, fix=(again,)))
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Let no second Ctrl-C break the taking back."""
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,210 @@
+"""The verbs, as invoke tasks: flags and names, no logic."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+
+from invoke import tasks as invoke_tasks
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from castoff.adapters.console import Console
+from castoff.adapters.environment import Environment, read_environment
+from castoff.core.errors import CastoffError, Problem, misuse
+from castoff.flows.checkout import Checkout, find_root
+
+_Body = Callable[..., None]
+
+_JSON = "print the result as JSON on standard output, prose on standard error"
+_VERSION = "the version, in any PEP 440 spelling (or VERSION in the environment)"
+_DRY = "print what would be done, and change nothing (or DRY_RUN=1)"
+
+
+def _task(**options: Any) -> Callable[[_Body], _Body]:  # noqa: ANN401 - invoke's own, untyped keywords
+    """Return invoke's task decorator, with the type that invoke leaves out."""
+    decorator: object = invoke_tasks.task(**options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return cast("Callable[[_Body], _Body]", decorator)
+
+
+def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: bool) -> None:
+    """Run a verb's flow: the one place where the environment is read, errors are shown and exit codes made."""
+    environment = read_environment(os.environ)
+    console = Console(environment, as_json=as_json)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        act(Checkout(find_root(Path.cwd()), environment, console), environment)
+    except KeyboardInterrupt:
+        console.failure(name, CastoffError(Problem("interrupted")))
+        raise Exit(code=1) from None
+    except CastoffError as error:
+        console.failure(name, error)
+        raise Exit(code=error.exit_code) from None
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Treat SIGTERM like Ctrl-C, so that what was begun is taken back."""
+    raise KeyboardInterrupt
+
+
+def _required(version: str | None, environment: Environment, verb: str) -> str:
+    wanted = version or environment.version
+    if wanted is None:
+        raise misuse("which version?", f"castoff {verb} --version 0.4.0")
+    return wanted
+
+
+@_task(help={"version": _VERSION, "dry-run": _DRY, "json": _JSON})
+def bump(_context: Context, version: str | None = None, dry_run: bool = False, json: bool = False) -> None:
+    """Write a version into every place it lives, all or none; touches no git."""
+    from castoff.flows.bump import bump as flow
+
+    _verb(
+        "bump",
+        lambda checkout, env: flow(checkout, _required(version, env, "bump"), dry_run=dry_run or env.dry_run),
+        as_json=json,
+    )
+
+
+@_task(
+    help={
+        "version": _VERSION,
+        "direct": "for a main that is not protected: bump, commit, tag, one atomic push (or DIRECT=1)",
+        "dry-run": _DRY,
+        "json": _JSON,
+    }
+)
+def release(
+    _context: Context,
+    version: str | None = None,
+    direct: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Do the next right thing of a release; run it again until it is done."""
+    from castoff.flows.release import release as flow
+
+    _verb(
+        "release",
+        lambda checkout, env: flow(
+            checkout,
+            _required(version, env, "release"),
+            direct=direct or env.direct,
+            dry_run=dry_run or env.dry_run,
+        ),
+        as_json=json,
+    )
+
+
+@_task(help={"version": _VERSION, "push": "push the tag, by name (or PUSH=1)", "dry-run": _DRY, "json": _JSON})
+def tag(
+    _context: Context,
+    version: str | None = None,
+    push: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Tag main's commit that holds a version, with an annotated tag."""
+    from castoff.flows.release import tag as flow
+
+    _verb(
+        "tag",
+        lambda checkout, env: flow(
+            checkout, _required(version, env, "tag"), push=push or env.push, dry_run=dry_run or env.dry_run
+        ),
+        as_json=json,
+    )
+
+
+@_task(
+    name="check-tag",
+    help={
+        "tag": "the tag (or TAG in the environment; else the one CI runs on, or the one at HEAD)",
+        "json": _JSON,
+    },
+)
+def check_tag(_context: Context, tag: str | None = None, json: bool = False) -> None:
+    """Check that the tag agrees with every place, and lies on the main branch."""
+    from castoff.flows.check_tag import check_tag as flow
+
+    _verb("check-tag", lambda checkout, _: flow(checkout, tag), as_json=json)
+
+
+def _check(name: str, what: str) -> _Body:
+    """Return the task that runs one check of [tool.castoff.checks]."""
+
+    def run(_context: Context, json: bool = False) -> None:
+        from castoff.flows.checks import run_check
+
+        _verb(name, lambda checkout, _: run_check(checkout, name), as_json=json)
+
+    run.__doc__ = what
+    return _task(name=name, help={"json": _JSON})(run)
+
+
+lint = _check("lint", "Run the linters.")
+format_check = _check("format-check", "Check the formatting.")
+typecheck = _check("typecheck", "Check the types.")
+test = _check("test", "Run the tests.")
+
+
+@_task(help={"json": _JSON})
+def check(_context: Context, json: bool = False) -> None:
+    """Run all checks side by side."""
+    from castoff.flows.checks import run_checks
+
+    _verb("check", lambda checkout, _: run_checks(checkout), as_json=json)
+
+
+@_task(help={"json": _JSON})
+def build(_context: Context, json: bool = False) -> None:
+    """Build sdist and wheel into an empty dist/, reproducibly, with a manifest of digests."""
+    from castoff.flows.build import build as flow
+
+    _verb("build", lambda checkout, _: flow(checkout), as_json=json)
+
+
+@_task(help={"json": _JSON})
+def preflight(_context: Context, json: bool = False) -> None:
+    """Run all checks, compare the tag, build, and look at what was built."""
+    from castoff.flows.preflight import preflight as flow
+
+    _verb("preflight", lambda checkout, _: flow(checkout), as_json=json)
+
+
+@_task(name="twine-check", help={"json": _JSON})
+def twine_check(_context: Context, json: bool = False) -> None:
+    """Check what would be uploaded: digests, metadata, install and import of each file."""
+    from castoff.flows.twine_check import twine_check as flow
+
+    _verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
+
+
+@_task(help={"version": "the version to rehearse (or VERSION; else the next patch)", "json": _JSON})
+def rehearse(_context: Context, version: str | None = None, json: bool = False) -> None:
+    """Play a whole release of HEAD through on this machine alone; nothing leaves it."""
+    from castoff.flows.rehearse import rehearse as flow
+
+    _verb("rehearse", lambda checkout, env: flow(checkout, version or env.version), as_json=json)
+
+
+namespace = Collection(
+    bump,
+    release,
+    tag,
+    check_tag,
+    lint,
+    format_check,
+    typecheck,
+    test,
+    check,
+    build,
+    preflight,
+    twine_check,
+    rehearse,
+)

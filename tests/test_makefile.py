@@ -168,9 +168,7 @@ def test_help_installs_nothing(bare: Checkout) -> None:
 
 
 @pytest.mark.parametrize("target", TASKS)
-def test_a_target_runs_just_the_task_of_its_name_and_says_nothing_itself(
-    ready: Checkout, target: str
-) -> None:
+def test_a_target_runs_just_the_task_of_its_name_and_says_nothing_itself(ready: Checkout, target: str) -> None:
     result = ready.make(target)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert ready.lines("calls") == [target]
@@ -293,23 +291,17 @@ def test_an_installation_that_broke_off_is_done_again_from_the_start(bare: Check
 
 
 @pytest.mark.parametrize("python", ["./python", "./no such python"])
-def test_a_python_that_is_too_old_or_missing_is_told_in_one_line_with_what_to_type(
-    bare: Checkout, python: str
-) -> None:
+def test_a_python_that_is_too_old_or_missing_is_told_in_one_line_with_what_to_type(bare: Checkout, python: str) -> None:
     result = bare.make("lint", PYTHON=python, PYTHON_TOO_OLD="1")
     assert result.returncode != 0
     told = [line for line in result.stderr.splitlines() if not line.startswith("make")]
-    assert told == [
-        f"castoff needs Python 3.11 or newer, and {python} is not. Type: make install PYTHON=python3.12"
-    ]
+    assert told == [f"castoff needs Python 3.11 or newer, and {python} is not. Type: make install PYTHON=python3.12"]
     assert not (bare.path / ".venv").exists()
 
 
 def locked() -> dict[str, str]:
     """Read the lock: the name of each package, and its lines."""
-    text = "\n".join(
-        line for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if "#" not in line
-    )
+    text = "\n".join(line for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if "#" not in line)
     blocks = re.split(r"\n(?=\S)", text.strip())
     return {re.split(r"[=\[ ]", block, maxsplit=1)[0]: block for block in blocks}
 
@@ -348,9 +340,7 @@ def test_the_ci_script_runs_all_four_checks_and_closes_with_the_line_of_the_test
 
 
 @pytest.mark.parametrize("check", ["test", "lint", "format-check", "typecheck"])
-def test_the_ci_script_fails_if_one_check_fails_and_runs_the_others_all_the_same(
-    ci: Checkout, check: str
-) -> None:
+def test_the_ci_script_fails_if_one_check_fails_and_runs_the_others_all_the_same(ci: Checkout, check: str) -> None:
     ci.write(f"fail-{check}", "")
     result = ci.run("bash", ".ci/run", environment={"CI": "true"})
     assert result.returncode != 0

@@ -76,8 +76,11 @@ def artifact(file: str) -> Artifact | None:
     return None
 
 
-def dist_problems(files: Sequence[str], name: str, version: Version) -> list[Problem]:
-    """Return what is wrong with the names in `dist/`: exactly one sdist, at least one wheel, all of this version."""
+def dist_problems(files: Sequence[str], name: str, version: Version, rebuild: str) -> list[Problem]:
+    """Return what is wrong with the names in `dist/`: exactly one sdist, at least one wheel, all of this version.
+
+    `rebuild` is the command that builds it anew.
+    """
     known = [found for file in files if (found := artifact(file))]
     strange = sorted(set(files) - {found.file for found in known})
     problems = [
@@ -87,7 +90,7 @@ def dist_problems(files: Sequence[str], name: str, version: Version) -> list[Pro
         Problem(
             f"it is of {found.name} {found.version}, not of {name} {version}",
             _in_dist(found.file),
-            ("castoff build",),
+            (rebuild,),
         )
         for found in known
         if (found.name, found.version) != (canonicalize_name(name), version)
@@ -98,11 +101,11 @@ def dist_problems(files: Sequence[str], name: str, version: Version) -> list[Pro
             Problem(
                 f"there are {kinds.count('sdist')} sdists where one is needed",
                 Location(DIST),
-                ("castoff build",),
+                (rebuild,),
             )
         )
     if not kinds.count("wheel"):
-        problems.append(Problem("there is no wheel", Location(DIST), ("castoff build",)))
+        problems.append(Problem("there is no wheel", Location(DIST), (rebuild,)))
     return problems
 
 
@@ -155,7 +158,7 @@ def _digest(entry: dict[str, object]) -> Digest | None:
 
 
 def _no_manifest() -> Exception:
-    return refuse("it is not a manifest of digests", "castoff build", where=Location(MANIFEST))
+    return refuse("it is not a manifest of digests; build again", where=Location(MANIFEST))
 
 
 def _in_dist(file: str) -> Location:

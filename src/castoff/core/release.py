@@ -175,9 +175,11 @@ def _in_review(facts: Facts, branch: BranchFact) -> Plan:
         raise CastoffError(
             Problem(what, fix=(f"git push {facts.remote} --delete refs/heads/{facts.branch}", facts.again))
         )
+    stayed = facts.head_branch == facts.branch and facts.head == branch.commit and not facts.unrelated
     return Plan(
         stage="review",
         stands=f"{facts.branch} is pushed, and not merged into {facts.main} yet",
+        actions=(Run(("switch", "--quiet", facts.main)),) if stayed else (),  # a run was killed before it went home
         done="waiting for the pull request to be merged",
         next=(_review(facts), facts.again),
         notes=facts.notes,

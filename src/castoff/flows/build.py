@@ -50,7 +50,7 @@ def make(checkout: Checkout) -> Manifest:
         made = Path(folder)
         _run_build(root, made, epoch)
         files = files_in(made)
-        problems = inspect_files(made, files, project, places.version)
+        problems = inspect_files(made, files, project, places.version, checkout.command("build"))
         if problems:
             raise CastoffError(*problems)
         manifest = Manifest(

@@ -51,11 +51,18 @@ def compare(checkout: Checkout, tag: str, *, dist: bool) -> list[str]:
         Problem(f"{place.key or 'it'} says {place.value}, the tag {tag} says {version}", place.location())
         for place in wrong
     ]
+    on_main = _on_main(checkout, project, commit or head)
+    if on_main is False:
+        problems.append(
+            Problem(f"{tag} is on commit {(commit or head)[:10]}, which is not on {_main(checkout, project)[0]}")
+        )
+    way_out = _way_out(checkout, project, tag, right) if problems else None
+    if on_main is None:
+        problems.append(_cannot_tell(checkout, project, tag))
     if dist and not elsewhere:
         problems += inspect(checkout, project, version, required=False)
-    problems += _main_problems(checkout, project, tag, commit or head)
     if problems:
-        raise CastoffError(*problems, way_out=_way_out(checkout, project, tag, right))
+        raise CastoffError(*problems, way_out=way_out)
     agree = [f"{place.name} {place.value}" for place in places]
     return [
         *agree,
@@ -77,19 +84,24 @@ def _tag_at_head(checkout: Checkout) -> str:
     return tags[0]
 
 
-def _main_problems(checkout: Checkout, project: Project, tag: str, commit: str) -> list[Problem]:
-    """Return what is wrong with where the tag lies; that it cannot be known is a problem of its own."""
+def _on_main(checkout: Checkout, project: Project, commit: str) -> bool | None:
+    """Return whether a commit lies on the main branch; None when that cannot be known here."""
     git = checkout.git
+    _, tip = _main(checkout, project)
+    if tip is not None and git.is_ancestor(commit, tip):
+        return True
+    return None if tip is None or git.is_shallow() else False
+
+
+def _cannot_tell(checkout: Checkout, project: Project, tag: str) -> Problem:
+    """Return why it cannot be known whether the tag lies on the main branch, and what to fetch."""
     name, tip = _main(checkout, project)
+    unknown = f"whether {tag} lies on the main branch cannot be known"
     if tip is None:
-        what = f"whether {tag} lies on the main branch cannot be known: {name} is not here"
-        return [Problem(what, fix=("git fetch origin",))]
-    if git.is_ancestor(commit, tip):
-        return []
-    if git.is_shallow():
-        what = f"whether {tag} lies on {name} cannot be known: this is a shallow clone (in a workflow: fetch-depth: 0)"
-        return [Problem(what, fix=("git fetch --unshallow",))]
-    return [Problem(f"{tag} is on commit {commit[:10]}, which is not on {name}")]
+        return Problem(f"{unknown}: {name} is not here", fix=("git fetch origin",))
+    return Problem(
+        f"{unknown}: this is a shallow clone (in a workflow: fetch-depth: 0)", fix=("git fetch --unshallow",)
+    )
 
 
 def _main(checkout: Checkout, project: Project) -> tuple[str, str | None]:

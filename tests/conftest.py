@@ -1,0 +1,39 @@
+"""Every test runs away from the developer's own configuration: home, git, environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.repository import Repository
+
+_NOT_OURS = ("GITHUB_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_")
+_OURS_ONLY = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "FAULT", "CI", "NO_COLOR", "FORCE_COLOR")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home of its own, a git identity, and an environment that says nothing of where it runs."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(_NOT_OURS) or name in _OURS_ONLY:
+            monkeypatch.delenv(name)
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = A Maintainer\n\temail = maintainer@example.com\n"
+        "[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    caches = tmp_path_factory.getbasetemp().parent / "caches"  # a new home must not mean a new download each time
+    monkeypatch.setenv("UV_CACHE_DIR", str(caches / "uv"))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(caches / "pip"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    return home
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repository:
+    """Return a project at 0.1.0, committed and pushed to a bare remote."""
+    return Repository.create(tmp_path)

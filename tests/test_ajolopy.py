@@ -1,0 +1,94 @@
+"""A real package that we did not write goes from 0.1.8 to 0.1.9 and to 0.2.0-rc1, through `make release`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.repository import Ran, Repository
+
+HERE = Path(__file__).parent.parent
+NAME, VERSION = "ajolopy", "0.1.8"
+
+
+@pytest.fixture
+def ajolopy(tmp_path: Path) -> Repository:
+    """Return the sources of ajolopy 0.1.8 from PyPI as a repository with a bare remote and castoff's front end."""
+    argv = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        NAME,
+        "--dest",
+        str(tmp_path),
+    ]
+    got = subprocess.run(
+        [*argv, "--ignore-requires-python", f"{NAME}=={VERSION}"], capture_output=True, text=True, check=False
+    )
+    assert got.returncode == 0, got.stderr
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(tmp_path / "sources", filter="data")
+    repo = Repository(tmp_path / "work", tmp_path / "remote.git")
+    shutil.move(next((tmp_path / "sources").iterdir()), repo.root)
+    (repo.root / "PKG-INFO").unlink()
+    for file in ("Makefile", "tasks.py", "requirements.txt"):
+        shutil.copy(HERE / file, repo.root / file)
+    subprocess.run(["git", "init", "--quiet", "--bare", str(repo.remote)], check=True)
+    repo.git("init", "--quiet")
+    repo.git("remote", "add", "origin", str(repo.remote))
+    (repo.root / ".git" / "info" / "exclude").write_text(".venv/\ndist/\ndist-manifest.json\n__pycache__/\n")
+    repo.commit("ajolopy 0.1.8, as it is on PyPI")
+    repo.git("push", "--quiet", "--set-upstream", "origin", "main")
+    _environment(repo)
+    return repo
+
+
+def _environment(repo: Repository) -> None:
+    """Let `make` find an environment that is ready: the one that runs this test."""
+    programs = repo.root / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "invoke").symlink_to(Path(sys.executable).parent / "invoke")
+    made = time.time() + 60  # after every file, also those that a bump writes
+    for stamp in (".locked", ".ready"):
+        (programs.parent / stamp).touch()
+        os.utime(programs.parent / stamp, (made, made))
+
+
+def make(repo: Repository, *args: str) -> Ran:
+    """Type `make ...` in the repository."""
+    ran = subprocess.run(["make", *args], cwd=repo.root, capture_output=True, text=True, check=False, timeout=300)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.mark.e2e
+def test_ajolopy_is_released_twice_through_make(ajolopy: Repository) -> None:
+    places = ("pyproject.toml", "src/ajolopy/__init__.py")
+    for wanted, normal, tag in (("0.1.9", "0.1.9", "v0.1.9"), ("0.2.0-rc1", "0.2.0rc1", "v0.2.0-rc1")):
+        cut = make(ajolopy, "release", f"VERSION={wanted}")
+        assert cut.code == 0, cut.all
+        merged = ajolopy.merge(f"chore/release-{normal}", "squash" if "rc" in tag else "merge")
+        tagged = make(ajolopy, "release", f"VERSION={wanted}")
+        assert tagged.code == 0, tagged.all
+        assert ajolopy.on_remote()[f"refs/tags/{tag}^{{}}"] == merged
+
+        ajolopy.git("pull", "--quiet")
+        changed = ajolopy.git("diff", "--numstat", "HEAD~1", "HEAD").splitlines()
+        assert sorted(line.split("\t") for line in changed) == [["1", "1", file] for file in places]
+        for step in ("build", "check-tag", "twine-check"):
+            ran = make(ajolopy, step)
+            assert ran.code == 0, ran.all
+        built = sorted(path.name for path in (ajolopy.root / "dist").iterdir())
+        assert built == [f"ajolopy-{normal}-py3-none-any.whl", f"ajolopy-{normal}.tar.gz"]
+        if sys.version_info < (3, 14):
+            assert "requires Python >=3.14" in ran.out, "what could not be tried is said"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,22 @@ class Remote:
     tags: Mapping[str, Tag]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is checked out."""
+
+    head: str | None
+    """The commit, or None when there is none yet."""
+    branch: str | None
+    """The branch, or None when HEAD is detached."""
+    dirty: tuple[str, ...]
+    """The paths, relative to the project, of tracked files that differ from HEAD and of untracked ones."""
+
+
+_FIELDS = {"1 ": 8, "u ": 10, "? ": 1}
+"""How many spaces stand before the path in each kind of entry of `git status --porcelain=v2`."""
+
+
 class Git:
     """The repository around `root`."""
 
@@ -58,47 +74,63 @@ class Git:
         result = self.run(*args, check=False)
         return result.stdout.rstrip("\n") if result.code == 0 else None
 
-    def require_repository(self) -> None:
-        """Raise CastoffError when the folder is in no git repository, or in one without a commit."""
+    def require_head(self) -> str:
+        """Return the commit that is checked out; raises CastoffError when there is no repository, or no commit yet."""
+        head = self.said("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        if head is not None:
+            return head
         if self.said("rev-parse", "--git-dir") is None:
             raise refuse("this folder is in no git repository", "git init")
-        if self.head() is None:
-            raise refuse("the repository has no commit yet", "git add . && git commit")
+        raise refuse("the repository has no commit yet", "git add . && git commit")
 
-    def head(self) -> str | None:
-        """Return the commit that is checked out, or None when there is none yet."""
-        return self.said("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-
-    def branch(self) -> str | None:
-        """Return the branch that is checked out, or None when HEAD is detached."""
-        return self.said("symbolic-ref", "--quiet", "--short", "HEAD")
+    def standing(self) -> Standing:
+        """Return what is checked out, and what differs from it, asked in one go."""
+        args = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames")
+        head: str | None = None
+        branch: str | None = None
+        changed: list[str] = []
+        for entry in self.run(*args).stdout.split("\0"):
+            if entry.startswith("# branch.oid "):
+                head = entry.removeprefix("# branch.oid ")
+            elif entry.startswith("# branch.head "):
+                branch = entry.removeprefix("# branch.head ")
+            elif entry[:2] in _FIELDS:
+                changed.append(entry.split(" ", _FIELDS[entry[:2]])[-1])
+        prefix = self.out("rev-parse", "--show-prefix") if changed else ""
+        dirty = tuple(path.removeprefix(prefix) for path in changed)
+        return Standing(None if head == "(initial)" else head, None if branch == "(detached)" else branch, dirty)
 
     def commit_of(self, name: str) -> str | None:
         """Return the commit that a full ref name or an object id comes to, or None."""
         return self.said("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
 
-    def branches(self) -> dict[str, str]:
-        """Return the local branches and their commits."""
-        lines = self.out("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").splitlines()
-        return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
+    def refs(self, *patterns: str) -> dict[str, str]:
+        """Return the full names of refs (all branches and tags, or those that match) and the objects they name."""
+        listed = self.out(
+            "for-each-ref", "--format=%(objectname) %(refname)", *(patterns or ("refs/heads/", "refs/tags/"))
+        )
+        return {name: sha for sha, _, name in (line.partition(" ") for line in listed.splitlines())}
 
-    def tags(self) -> dict[str, Tag]:
-        """Return the local tags by name."""
-        wanted = "--format=%(objectname) %(*objectname) %(refname:lstrip=2)"
-        rows = (line.split(" ", 2) for line in self.out("for-each-ref", wanted, "refs/tags/").splitlines())
-        return {name: Tag(name, sha, peeled or sha) for sha, peeled, name in rows}
+    def commits(self, *patterns: str) -> dict[str, str]:
+        """Return the full names of the refs that match, and the commits they come to."""
+        wanted = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname)"
+        listed = self.out("for-each-ref", wanted, *patterns)
+        return {name: sha for sha, _, name in (line.partition(" ") for line in listed.splitlines())}
+
+    def tag(self, name: str, refs: Mapping[str, str]) -> Tag | None:
+        """Return a local tag, of which `refs` tells the object; None when there is none."""
+        made = refs.get(f"refs/tags/{name}")
+        return Tag(name, made, self.commit_of(made) or made) if made else None
 
     def tags_at_head(self) -> list[str]:
         """Return the names of the tags on the commit that is checked out."""
         return self.out("tag", "--points-at", "HEAD").splitlines()
 
-    def remotes(self) -> list[str]:
-        """Return the names of the remotes."""
-        return self.out("remote").splitlines()
-
-    def url(self, remote: str) -> str | None:
-        """Return the URL that `remote` is fetched from, or None."""
-        return self.said("config", "--get", f"remote.{remote}.url")
+    def remotes(self) -> dict[str, str]:
+        """Return the names of the remotes and the URLs they are fetched from."""
+        listed = self.said("config", "--get-regexp", r"^remote\..*\.url$") or ""
+        rows = (line.partition(" ") for line in listed.splitlines())
+        return {key.removeprefix("remote.").removesuffix(".url"): url for key, _, url in rows}
 
     def ask(self, remote: str) -> Remote:
         """Return what `remote` has now; raises CastoffError when it cannot be reached."""
@@ -126,17 +158,11 @@ class Git:
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `commit` is `of` or among its ancestors."""
-        return self.run("merge-base", "--is-ancestor", commit, of, check=False).code == 0
+        return commit == of or self.run("merge-base", "--is-ancestor", commit, of, check=False).code == 0
 
     def is_shallow(self) -> bool:
         """Whether the history ends early (a clone with a depth), so that ancestry cannot be known."""
         return self.out("rev-parse", "--is-shallow-repository") == "true"
-
-    def dirty(self) -> list[str]:
-        """Return the paths of tracked files that differ from HEAD and of untracked ones, relative to the project."""
-        listed = self.run("status", "--porcelain", "-z", "--untracked-files=normal", "--no-renames").stdout
-        prefix = self.said("rev-parse", "--show-prefix") or "" if listed else ""
-        return [entry[3:].removeprefix(prefix) for entry in listed.split("\0") if entry]
 
     def commit_time(self, commit: str = "HEAD") -> int:
         """Return when a commit was made, in seconds since 1970."""
@@ -150,9 +176,10 @@ class Git:
         """Return the parents of a commit."""
         return self.out("show", "--no-patch", "--format=%P", commit).split()
 
-    def first_parents(self, tip: str, files: list[str]) -> list[str]:
-        """Return the commits of a branch, newest first, that changed one of `files`."""
-        return self.out("rev-list", "--first-parent", tip, "--", *files).splitlines()
+    def first_parents(self, tip: str, files: Sequence[str], most: int | None = None) -> list[str]:
+        """Return the commits of a branch, newest first and `most` of them, that changed one of `files`."""
+        limit = () if most is None else (f"--max-count={most}",)
+        return self.out("rev-list", "--first-parent", *limit, tip, "--", *files).splitlines()
 
     def identity_problem(self) -> Problem | None:
         """Return what is wrong when git does not know who commits, else None."""
@@ -237,10 +264,9 @@ def _parse_remote(name: str, listed: str) -> Remote:
     return Remote(name, head, branches, {tag: Tag(tag, sha, peeled.get(tag, sha)) for tag, sha in objects.items()})
 
 
-def remote_name(git: Git, configured: str | None) -> str:
+def remote_name(remotes: Mapping[str, str], configured: str | None) -> str:
     """Return the remote that releases go to: the configured one, `origin`, or the only one there is."""
-    remotes = git.remotes()
-    wanted = configured or ("origin" if "origin" in remotes or len(remotes) != 1 else remotes[0])
+    wanted = configured or ("origin" if "origin" in remotes or len(remotes) != 1 else next(iter(remotes)))
     if wanted not in remotes:
         raise CastoffError(Problem(f"there is no remote called {wanted}", fix=(f"git remote add {wanted} URL",)))
     return wanted

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from castoff.core.errors import CastoffError, Problem, refuse
 
@@ -64,13 +66,20 @@ def run(
     `env` is laid over the caller's environment, and None takes a variable away; `timeout` is in seconds. Raises
     ProgramFailedError when it fails (unless `check` is False), CastoffError when it is missing or takes too long.
     """
+    return run_sealed(argv, cwd=cwd, env=environment(env), timeout=timeout, check=check)
+
+
+def run_sealed(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float = 10 * MINUTE, check: bool = True
+) -> Result:
+    """Run a program like `run`, but with `env` as its whole environment."""
     started = time.monotonic()
     command = [resolve(argv[0]), *argv[1:]]
     try:
         ended = subprocess.run(
             command,
             cwd=cwd,
-            env=environment(env),
+            env=dict(env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,
@@ -146,6 +155,56 @@ class Started:
                 self._process.kill()
                 self._process.wait()
         self._output.close()
+
+
+@contextmanager
+def lines(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Generator[Streaming]:
+    """Run a program whose output is read line by line while it runs; it is ended when the block is left.
+
+    `env` is the whole environment of the program: nothing of the caller's is handed on.
+    """
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the block
+    command = [resolve(argv[0]), *argv[1:]]
+    with (
+        errors,
+        subprocess.Popen(
+            command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        try:
+            yield Streaming(process, errors)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(timeout=5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """A running program."""
+
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each line of its standard output as it comes."""
+        for line in self.process.stdout or ():
+            yield line.decode("utf-8", "backslashreplace")
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; return its exit code (below 0: the signal that ended it) and what it said of errors."""
+        code = self.process.wait()
+        self.errors.seek(0)
+        return code, masked(self.errors.read().decode("utf-8", "backslashreplace"))
+
+
+def end_group(leader: int) -> None:
+    """End the processes of a group that this program has started, if there are any left."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:

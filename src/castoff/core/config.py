@@ -6,12 +6,12 @@ Every key is optional; with none of them everything is found or has a default:
     package = "src/ajolopy"                      the import package, instead of the one that is found
     remote = "origin"                            the git remote that releases go to
     main = "main"                                the branch that releases are cut from
+    environment = "pypi"                         the GitHub environment that PyPI's trusted publisher names
     [tool.castoff.checks]                        name = argument list, or a list of argument lists
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -40,15 +40,18 @@ class Config:
     package: str | None = None
     remote: str | None = None
     main: str | None = None
+    environment: str = "pypi"
     checks: Mapping[str, tuple[Command, ...]] = field(default_factory=lambda: DEFAULT_CHECKS)
 
 
 def read_config(data: object) -> Config:
     """Return the configuration in pyproject's `data`; raises UsageError at an unknown key or a wrong type."""
     table = get_table(data, "tool", "castoff")
-    known = {"places", "package", "remote", "main", "checks"}
+    known = {"places", "package", "remote", "main", "environment", "checks"}
     for key in table:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, 1)
             meant = f"; did you mean {near[0]}?" if near else f"; the keys are {', '.join(sorted(known))}"
             raise _wrong(key, f"is not known{meant}")
@@ -57,6 +60,7 @@ def read_config(data: object) -> Config:
         package=_name(table, "package"),
         remote=_name(table, "remote"),
         main=_name(table, "main"),
+        environment=_name(table, "environment") or "pypi",
         checks=_checks(table["checks"]) if "checks" in table else DEFAULT_CHECKS,
     )
 

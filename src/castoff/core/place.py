@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,6 +85,8 @@ def leaves(text: Text, format_: Format) -> list[object]:
 
 
 def _cfg_leaves(text: Text) -> list[object]:
+    import configparser
+
     parser = configparser.RawConfigParser()
     parser.read_file(StringIO(text.text))
     flat: list[object] = []

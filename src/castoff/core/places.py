@@ -6,13 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from typing import cast
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from castoff.core.errors import CastoffError, Location, Problem, misuse, refuse
 from castoff.core.modules import Assigned, Modules, Opaque
 from castoff.core.place import LOCK_KEY, Format, Place, lock_tables
-from castoff.core.project import Project, import_packages
+from castoff.core.project import Project, import_packages, normalized
 from castoff.core.sources import literal, setup_cfg_place, setup_py_origins, source_place, toml_place
 from castoff.core.texts import Span
 from castoff.core.toml_text import get_table, get_text
@@ -106,8 +105,9 @@ def _copies(project: Project, modules: Modules, source: Place) -> tuple[list[Pla
     if source.key != "tool.poetry.version" and get_text(project.data, "tool", "poetry", "version"):
         copies.append(toml_place(project, "tool", "poetry", "version"))
     copies.extend(_setup_places(project, modules, source))
-    for file in import_packages(project):
-        copies.extend(_package_places(modules, file, source, main=_is_main(project, file)))
+    packages = import_packages(project)
+    for file in packages:  # of several, only the version of the first, which is named like the project, must agree
+        copies.extend(_package_places(modules, file, source, main=file == packages[0]))
     copies.extend(_lock_place(project))
     citation, notes = _citation_place(project, source.value)
     return [*copies, *citation], notes
@@ -119,11 +119,6 @@ def _setup_places(project: Project, modules: Modules, source: Place) -> list[Pla
     found += [origin.place for origin in setup_py_origins(modules) if isinstance(origin, Assigned)]
     read = project.backend.startswith("setuptools")
     return [place for place in found if read or place.value == source.value]
-
-
-def _is_main(project: Project, file: str) -> bool:
-    """Whether the version of this package is the project's; of several, only that of the one named like it."""
-    return import_packages(project)[0] == file
 
 
 def _package_places(modules: Modules, file: str, source: Place, *, main: bool) -> list[Place]:
@@ -203,7 +198,7 @@ def _lock_place(project: Project) -> list[Place]:
     text = project.text("uv.lock")
     if text is None or project.name is None:
         return []
-    own = canonicalize_name(project.name)
+    own = normalized(project.name)
     for index, (offset, table) in enumerate(lock_tables(text)):
         if f'"{own}"' in table.partition("version")[0]:
             try:

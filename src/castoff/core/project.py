@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from packaging.utils import canonicalize_name
+from typing import TYPE_CHECKING
 
 from castoff.core.config import Config, read_config
 from castoff.core.errors import Location, refuse
 from castoff.core.texts import Text, decode
 from castoff.core.toml_text import get_table, get_tables, get_text, get_texts, load
 from castoff.core.tree import Tree, join
+
+if TYPE_CHECKING:
+    import configparser
 
 SETUPTOOLS = "setuptools.build_meta"
 _NO_PACKAGES = frozenset(
@@ -99,12 +100,19 @@ def read_project(tree: Tree) -> Project:
 
 def read_cfg(text: Text) -> configparser.RawConfigParser:
     """Return an .ini-style file as setuptools reads it; raises CastoffError when it is none."""
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text.text)
     except configparser.Error as error:
         raise refuse(f"{text.file} cannot be read: {' '.join(str(error).split())}", where=Location(text.file)) from None
     return parser
+
+
+def normalized(name: str) -> str:
+    """Return a distribution's name as indexes and lock files write it (the normalisation of PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def import_packages(project: Project) -> list[str]:
@@ -183,8 +191,8 @@ def _top_level(tree: Tree, root: str) -> Iterator[tuple[str, str]]:
 
 def _same_name(module: str, name: str) -> bool:
     """Whether a module is called like the distribution; `python-x` and `x-python` may be called `x`."""
-    squeezed = re.sub(r"[-_.]", "", canonicalize_name(name))
-    bare = re.sub(r"^python-|-python$", "", canonicalize_name(name))
+    squeezed = re.sub(r"[-_.]", "", normalized(name))
+    bare = re.sub(r"^python-|-python$", "", normalized(name))
     return re.sub(r"[-_.]", "", module.lower()) in {squeezed, re.sub(r"[-_.]", "", bare)} and bool(name)
 
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from castoff.core.errors import CastoffError, Location, refuse
 from castoff.core.modules import Assigned, FromMetadata, Modules, Opaque, Origin
 from castoff.core.place import Format, Place
@@ -269,6 +266,9 @@ def _nowhere(where: Location) -> Place:
 
 def _requirements(project: Project) -> list[str]:
     """Return the names of the build requirements; one that is no requirement is the build's business, not ours."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     names: list[str] = []
     for written in get_texts(project.data, "build-system", "requires"):
         try:

@@ -56,7 +56,7 @@ def make(checkout: Checkout) -> Manifest:
         manifest = Manifest(
             required_name(project),
             str(places.version),
-            checkout.git.head() or "",
+            checkout.git.require_head(),
             epoch,
             digests(made, files),
         )
@@ -86,7 +86,7 @@ def _put(made: Path, dist: Path, files: list[str], manifest_path: Path, manifest
 def _report(checkout: Checkout, manifest: Manifest) -> None:
     console = checkout.console
     console.rows([[f"{DIST}/{file.file}", _size(file), f"sha256:{file.sha256}"] for file in manifest.files])
-    if checkout.git.dirty():
+    if checkout.git.standing().dirty:
         console.say("  note: the folder has uncommitted changes, and so has what was built", "dim")
     console.say(f"{len(manifest.files)} files built, manifest in {MANIFEST}", "good")
     rows = "\n".join(f"| `{file.file}` | {_size(file)} | `{file.sha256}` |" for file in manifest.files)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from castoff.adapters.git import remote_name
+import os
+from collections.abc import Iterator
+
+from castoff.adapters.git import Git, remote_name
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem, misuse
 from castoff.core.places import all_places
 from castoff.core.project import Project
 from castoff.core.release import untag
 from castoff.flows.checkout import Checkout
-from castoff.flows.dist import inspect
 
 
 def check_tag(checkout: Checkout, wanted: str | None) -> None:
@@ -34,9 +36,10 @@ def compare(checkout: Checkout, tag: str, *, dist: bool) -> list[str]:
     if version is None:
         raise misuse(f"the tag {tag!r} names no version; tags look like v0.4.0 or v0.4.0-rc1")
     git = checkout.git
-    git.require_repository()
-    commit, head = git.commit_of(f"refs/tags/{tag}"), git.head() or ""
+    head = git.require_head()
+    commit = git.commits(f"refs/tags/{tag}").get(f"refs/tags/{tag}")
     elsewhere = commit is not None and commit != head
+    look = dist and not elsewhere and os.path.lexists(checkout.root / "dist")
     project = checkout.project(git.tree(commit) if elsewhere and commit else None)
     places, _ = all_places(project)
     problems: list[Problem] = []
@@ -59,20 +62,18 @@ def compare(checkout: Checkout, tag: str, *, dist: bool) -> list[str]:
     way_out = _way_out(checkout, project, tag, right) if problems else None
     if on_main is None:
         problems.append(_cannot_tell(checkout, project, tag))
-    if dist and not elsewhere:
+    if look:
+        from castoff.flows.dist import inspect  # most of what there is to import, and mostly there is no dist/
+
         problems += inspect(checkout, project, version, required=False)
     if problems:
         raise CastoffError(*problems, way_out=way_out)
     agree = [f"{place.name} {place.value}" for place in places]
-    return [
-        *agree,
-        *(["what is in dist/"] if dist and not elsewhere and (checkout.root / "dist").is_dir() else []),
-        "on the main branch",
-    ]
+    return [*agree, *(["what is in dist/"] if look else []), "on the main branch"]
 
 
 def _tags_at_head(checkout: Checkout) -> list[str]:
-    checkout.git.require_repository()
+    checkout.git.require_head()
     return [tag for tag in checkout.git.tags_at_head() if versions.version_of_tag(tag)]
 
 
@@ -105,24 +106,31 @@ def _cannot_tell(checkout: Checkout, project: Project, tag: str) -> Problem:
 
 
 def _main(checkout: Checkout, project: Project) -> tuple[str, str | None]:
-    """Return the main branch's name and commit: the remote's as last fetched, or the local one, or None."""
-    git = checkout.git
-    remotes = git.remotes()
-    remote = remote_name(git, project.config.remote) if remotes else None
-    known = git.said("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD") if remote else None
-    names = [project.config.main] if project.config.main else [(known or "").rpartition("/")[2], "main", "master"]
-    for name in [name for name in names if name]:
-        for ref in ([f"refs/remotes/{remote}/{name}"] if remote else []) + [f"refs/heads/{name}"]:
-            tip = git.commit_of(ref)
-            if tip is not None:
-                return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"), tip
-    return names[-1] or "main", None
+    """Return what the main branch is called and its commit: the remote's as last fetched, the local one, or None."""
+    git, config = checkout.git, project.config
+    names = [config.main] if config.main else ["HEAD", "main", "master"]
+    remote = config.remote or "origin"
+    for refs in _candidates(git, names, remote, only=config.remote is not None):
+        known = git.commits(*refs)
+        for ref in refs:
+            if ref in known:
+                return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"), known[ref]
+    return f"{remote}/{names[-1] if config.main else 'main'}", None
+
+
+def _candidates(git: Git, names: list[str], remote: str, *, only: bool) -> Iterator[list[str]]:
+    """Yield the refs that may be the main branch, a group at a time, the likeliest first."""
+    yield [f"refs/remotes/{remote}/{name}" for name in names]
+    for other in {} if only else git.remotes():
+        yield [f"refs/remotes/{other}/{name}" for name in names]
+    yield [f"refs/heads/{name}" for name in names]
 
 
 def _way_out(checkout: Checkout, project: Project, tag: str, right: str | None) -> Problem:
     """Return the recovery: away with the tag, here and there; then the release of the version it meant."""
     git = checkout.git
-    remote = remote_name(git, project.config.remote) if git.remotes() else "origin"
+    remotes = git.remotes()
+    remote = remote_name(remotes, project.config.remote) if remotes else "origin"
     version = (right or tag).removeprefix("v")
     commands = (*untag(remote, tag), checkout.command("release", version))
     return Problem("nothing was released; delete the tag, put it right on main, and tag again", fix=commands)

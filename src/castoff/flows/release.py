@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from castoff.adapters.files import TEMPORARY, write_problems
-from castoff.adapters.git import Git, Remote, Tag, remote_name
+from castoff.adapters.git import Git, Remote, Standing, Tag, remote_name
 from castoff.core import versions
 from castoff.core.bumping import FileChange, bump
 from castoff.core.errors import CastoffError, Problem, refuse
 from castoff.core.forge import repository
-from castoff.core.place import Place
 from castoff.core.places import Places, find_places
 from castoff.core.plan import Action, Plan, Push, Run, Write, as_data, described
 from castoff.core.project import read_project
@@ -26,21 +25,19 @@ from castoff.flows.checkout import Checkout, required_name
 
 def release(checkout: Checkout, wanted: str, *, direct: bool, dry_run: bool) -> None:
     """Do the next right thing of the release of `wanted`; raises CastoffError with all reasons when there is none."""
-    version = versions.parse_new(wanted)
-    facts = gather(checkout, version)
-    carry_out(checkout, "release", facts, decide(facts, direct=direct), dry_run=dry_run)
+    asked = ask(checkout, versions.parse_new(wanted))
+    carry_out(checkout, "release", asked, decide(asked.facts, direct=direct), dry_run=dry_run)
 
 
 def tag(checkout: Checkout, wanted: str, *, push: bool, dry_run: bool) -> None:
     """Tag main's commit that holds `wanted`, and push the tag where that is asked for."""
-    version = versions.parse_new(wanted)
-    facts = gather(checkout, version)
-    carry_out(checkout, "tag", facts, tag_plan(facts, push=push), dry_run=dry_run)
+    asked = ask(checkout, versions.parse_new(wanted))
+    carry_out(checkout, "tag", asked, tag_plan(asked.facts, push=push), dry_run=dry_run)
 
 
-def carry_out(checkout: Checkout, verb: str, facts: Facts, plan: Plan, *, dry_run: bool) -> None:
+def carry_out(checkout: Checkout, verb: str, asked: Asked, plan: Plan, *, dry_run: bool) -> None:
     """Print the plan; perform the same objects unless this is a dry run; say what is true then and what comes next."""
-    console = checkout.console
+    console, facts = checkout.console, asked.facts
     console.say(f"{facts.name} {facts.version}: {plan.stands}", "strong")
     for action in plan.actions:
         for style, line in described(action):
@@ -51,7 +48,7 @@ def carry_out(checkout: Checkout, verb: str, facts: Facts, plan: Plan, *, dry_ru
         console.say("dry run: nothing was changed", "good")
         console.next(facts.again)
     else:
-        perform(checkout, facts, plan.actions)
+        perform(checkout, asked, plan.actions)
         console.say(plan.done, "good")
         console.next(*plan.next)
     console.result(verb, {**as_data(plan), "version": str(facts.version), "tag": facts.tag, "dry_run": dry_run})
@@ -60,67 +57,79 @@ def carry_out(checkout: Checkout, verb: str, facts: Facts, plan: Plan, *, dry_ru
 # --- finding out -------------------------------------------------------------------------------------------------
 
 
-def gather(checkout: Checkout, version: Version) -> Facts:
+@dataclass(frozen=True)
+class Asked:
+    """Where a release stands, and the state of the repository when that was asked."""
+
+    facts: Facts
+    before: Snapshot
+
+
+Snapshot = tuple[Standing, dict[str, str]]
+"""What is checked out and what differs from it; all branches and tags."""
+
+
+def ask(checkout: Checkout, version: Version) -> Asked:
     """Return where the release of `version` stands. Reads only; objects may be fetched, but no ref changes."""
     versions.tag_name(version)
-    git = checkout.git
-    git.require_repository()
-    return _Gathering(checkout, git, version).facts()
+    checkout.git.require_head()
+    return _Asking(checkout, checkout.git, version).answer()
 
 
 @dataclass
-class _Gathering:
+class _Asking:
     """The questions to git, each asked once."""
 
     checkout: Checkout
     git: Git
     version: Version
 
-    def facts(self) -> Facts:
+    def answer(self) -> Asked:
         git, version = self.git, self.version
-        config = self.checkout.project().config
-        remote = git.ask(remote_name(git, config.remote))
+        config, remotes = self.checkout.project().config, git.remotes()
+        remote = git.ask(remote_name(remotes, config.remote))
         main = _main_branch(remote, config.main)
         tip = remote.branches[main]
-        git.bring(remote.name, f"refs/heads/{main}", tip)
-        head, dirty = git.head() or "", git.dirty()
-        base = self.checkout.folder if head == tip and not dirty else git.tree(tip)
+        before = _snapshot(git)
+        standing, refs = before
+        if tip != standing.head:
+            git.bring(remote.name, f"refs/heads/{main}", tip)
+        base = self.checkout.folder if standing.head == tip and not standing.dirty else git.tree(tip)
         project = read_project(base)
         places = find_places(project)
         changes = bump(base, places, version) if places.version < version else ()
         holding = self._holding(tip, places)
-        branches, tags = git.branches(), git.tags()
         tag_name, branch_name = versions.tag_name(version), versions.bump_branch(version)
-        local_main = branches.get(main)
+        local_main = refs.get(f"refs/heads/{main}")
         on_main = _OnMain(self, tip, tuple(place.file for place in places.places))
-        newest = [known for name in {*tags, *remote.tags} - {tag_name} if (known := versions.version_of_tag(name))]
-        return Facts(
+        facts = Facts(
             name=required_name(project),
             version=version,
             remote=remote.name,
-            repository=repository(git.url(remote.name)),
+            repository=repository(remotes.get(remote.name)),
             main=main,
             remote_main=tip,
             main_version=places.version,
             holding=holding,
-            after_holding=self._after_bump(tip, holding, places.places),
-            head_branch=git.branch(),
-            head=head,
+            after_holding=self._after_bump(tip, holding, on_main.files),
+            head_branch=standing.branch,
+            head=standing.head or "",
             local_main=local_main,
-            behind=local_main is not None and local_main != tip and not git.is_ancestor(tip, local_main),
+            behind=local_main is not None and not git.is_ancestor(tip, local_main),
             bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
-            unrelated=self._unrelated(dirty, changes),
+            unrelated=self._unrelated(standing.dirty, changes),
             unwritable=tuple(write_problems(self.checkout.root, [change.file for change in changes])),
             identity=git.identity_problem(),
-            newest_tag=max(newest, default=None),
-            local_tag=on_main.tag(tags.get(tag_name), local_main),
+            newest_tag=_newest(refs, remote, but=tag_name),
+            local_tag=on_main.tag(git.tag(tag_name, refs), local_main),
             remote_tag=on_main.remote_tag(remote, tag_name),
-            local_branch=on_main.branch(branches.get(branch_name)),
+            local_branch=on_main.branch(refs.get(f"refs/heads/{branch_name}")),
             remote_branch=on_main.remote_branch(remote, branch_name),
             changes=changes,
             notes=places.notes,
-            again=self.checkout.command("release", versions.tag_name(version).removeprefix("v")),
+            again=self.checkout.command("release", tag_name.removeprefix("v")),
         )
+        return Asked(facts, before)
 
     def holds(self, commit: str) -> bool:
         """Whether every place says the version in `commit`; a commit whose places cannot be found does not hold it."""
@@ -141,15 +150,14 @@ class _Gathering:
                 return before[0]
         return None
 
-    def _after_bump(self, tip: str, holding: str | None, places: Sequence[Place]) -> int:
-        """Return how many commits of main, up to the one that holds the version, came after the one that brought it."""
-        if holding is None or holding != tip:
+    def _after_bump(self, tip: str, holding: str | None, files: Sequence[str]) -> int:
+        """Return how many commits main has on top of the one that brought the version; 0 where main has moved on."""
+        if holding != tip:
             return 0
-        changed = self.git.first_parents(tip, [place.file for place in places])
-        bumped = next((commit for commit in reversed(changed[:1]) if self.holds(commit)), tip)
-        return int(self.git.out("rev-list", "--count", "--first-parent", f"{bumped}..{tip}"))
+        bumped = self.git.first_parents(tip, files, most=1)
+        return int(self.git.out("rev-list", "--count", "--first-parent", f"{bumped[0]}..{tip}")) if bumped else 0
 
-    def _unrelated(self, dirty: list[str], changes: Sequence[FileChange]) -> tuple[str, ...]:
+    def _unrelated(self, dirty: Sequence[str], changes: Sequence[FileChange]) -> tuple[str, ...]:
         """Return the changed paths that are not the bump itself, left by a run that was killed."""
         folder = self.checkout.folder
         ours = {change.file for change in changes if folder.read(change.file) == change.new}
@@ -160,7 +168,7 @@ class _Gathering:
 class _OnMain:
     """What a tag or a branch of the right name is worth, measured against main on the remote."""
 
-    asked: _Gathering
+    asked: _Asking
     tip: str
     files: tuple[str, ...]
 
@@ -205,6 +213,13 @@ class _OnMain:
         return set(changed) <= set(self.files) and self.asked.holds(commit)
 
 
+def _newest(refs: Mapping[str, str], remote: Remote, *, but: str) -> Version | None:
+    """Return the newest version that is tagged, here or on the remote, other than by the tag `but`."""
+    here = {ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/")}
+    known = (versions.version_of_tag(name) for name in {*here, *remote.tags} - {but})
+    return max((version for version in known if version), default=None)
+
+
 def _main_branch(remote: Remote, configured: str | None) -> str:
     """Return the branch that releases are cut from: the configured one, or the one that the remote's HEAD names."""
     candidates = [configured] if configured else [remote.head, "main", "master"]
@@ -220,20 +235,19 @@ def _main_branch(remote: Remote, configured: str | None) -> str:
 # --- acting ------------------------------------------------------------------------------------------------------
 
 
-def perform(checkout: Checkout, facts: Facts, actions: Sequence[Action]) -> None:
+def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None:
     """Perform the actions in order; when one fails, take back what this run made, and say what is left.
 
     What has been pushed is never taken back: the next run goes on from it.
     """
-    before = _snapshot(checkout.git) if actions else None
     pushed = False
     for number, action in enumerate(actions):
         try:
             pushed = _act(checkout, action) or pushed
         except (CastoffError, KeyboardInterrupt, OSError) as error:
             kept = pushed or isinstance(error, _PushedError)
-            as_before = not kept and _take_back(checkout, actions[: number + 1], before)
-            raise _explained(error, facts.again, kept=kept, as_before=as_before) from None
+            as_before = not kept and _take_back(checkout, actions[: number + 1], asked.before)
+            raise _explained(error, asked.facts.again, kept=kept, as_before=as_before) from None
 
 
 class _PushedError(CastoffError):
@@ -253,12 +267,11 @@ def _act(checkout: Checkout, action: Action) -> bool:
 
 def _push(git: Git, push: Push) -> None:
     """Push, and when that is broken off or git says that it failed, look whether the remote has it all the same."""
-    wanted = {ref: git.out("rev-parse", "--verify", ref) for ref, _ in push.expected}
     try:
         git.run(*push.args, timeout=600)
     except (CastoffError, KeyboardInterrupt) as error:
         with _uninterrupted():
-            arrived = _arrived(git, push, wanted)
+            arrived = _arrived(git, push)
         if arrived is None:
             what = f"the connection to {push.remote} was lost while pushing, and whether it arrived cannot be known"
             raise _PushedError(Problem(what)) from None
@@ -268,8 +281,9 @@ def _push(git: Git, push: Push) -> None:
             raise
 
 
-def _arrived(git: Git, push: Push, wanted: dict[str, str]) -> bool | None:
+def _arrived(git: Git, push: Push) -> bool | None:
     """Return whether the remote has all the refs as they are here; None when it cannot be asked."""
+    wanted = git.refs(*(ref for ref, _ in push.expected))
     try:
         remote = git.ask(push.remote)
     except CastoffError:
@@ -279,14 +293,11 @@ def _arrived(git: Git, push: Push, wanted: dict[str, str]) -> bool | None:
     return all(there.get(ref) == sha for ref, sha in wanted.items())
 
 
-_Snapshot = tuple[str | None, str | None, dict[str, str], dict[str, Tag], list[str]]
+def _snapshot(git: Git) -> Snapshot:
+    return git.standing(), git.refs()
 
 
-def _snapshot(git: Git) -> _Snapshot:
-    return git.branch(), git.head(), git.branches(), git.tags(), git.dirty()
-
-
-def _take_back(checkout: Checkout, actions: Sequence[Action], before: _Snapshot | None) -> bool:
+def _take_back(checkout: Checkout, actions: Sequence[Action], before: Snapshot) -> bool:
     """Undo the actions, last first; return whether everything is as it was before them."""
     with _uninterrupted():
         for action in reversed(actions):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from castoff.core.artifacts import Artifact, Digest
@@ -28,8 +29,11 @@ class WheelTree:
             return None
         if size > _LARGEST_MEMBER:
             raise refuse(f"{path} in it is larger than {_LARGEST_MEMBER} bytes", where=Location(self._path.name))
-        with _open(self._path) as wheel:
-            return wheel.read(path)
+        try:
+            with _open(self._path) as wheel:
+                return wheel.read(path)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: encrypted, or unknown
+            raise refuse(f"{path} in it cannot be read: {error}", where=Location(self._path.name)) from None
 
     def real(self, path: str) -> str:
         """Return `path`: there are no links in a wheel."""

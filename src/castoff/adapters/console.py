@@ -124,7 +124,7 @@ def annotation(problem: Problem, way_out: Problem | None = None) -> str:
         properties += f",line={problem.where.line}" if problem.where.line else ""
     commands = problem.fix or (way_out.fix if way_out else ())
     message = "\n".join([problem.what, *(f"type: {command}" for command in commands)])
-    return f"::error {properties}::{_escaped(message)}"
+    return clean(f"::error {properties}::{_escaped(message)}")
 
 
 def _escaped(text: str, also: str = "") -> str:

@@ -30,13 +30,18 @@ class Folder:
         self.root = root
 
     def read(self, path: str) -> bytes | None:
-        """Return the bytes of the file at `path`; None when there is none, or when it lies outside the folder."""
+        """Return the bytes of the file at `path`; None when there is none.
+
+        Raises CastoffError when it cannot be read, or lies outside of the folder: a link that leads out.
+        """
         try:
-            inside = (self.root / path).resolve().is_relative_to(self.root.resolve())
-            return (self.root / path).read_bytes() if inside else None
+            found = (self.root / path).resolve()
+            if found.is_file() and not found.is_relative_to(self.root.resolve()):
+                raise refuse("it lies outside of the project", where=Location(path))
+            return found.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a link to itself, before Python 3.13
             raise refuse(f"{path} cannot be read: {error}", where=Location(path)) from None
 
     def real(self, path: str) -> str:
@@ -101,8 +106,9 @@ def replace_all(root: Path, replacements: Sequence[Replacement]) -> None:
 def _stage(target: Path, data: bytes) -> Path:
     """Write `data` beside `target`, with its mode, and return the new file."""
     temporary = target.with_name(f".{target.name}{TEMPORARY}")
+    temporary.unlink(missing_ok=True)  # never written through: a link of that name leads who knows where
     try:
-        with temporary.open("wb") as stream:
+        with temporary.open("xb") as stream:
             os.fchmod(stream.fileno(), stat.S_IMODE(target.stat().st_mode))
             stream.write(data)
             stream.flush()

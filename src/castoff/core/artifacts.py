@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import cast
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -127,7 +128,9 @@ def read_manifest(text: str) -> Manifest:
         raise _no_manifest() from None
     name, version, commit = (get_text(data, key) for key in ("name", "version", "commit"))
     epoch, files = get(data, "source_date_epoch"), [_digest(entry) for entry in get_tables(data, "files")]
-    if not (name and version and commit and files) or None in files or type(epoch) is not int:
+    listed = get(data, "files")
+    complete = isinstance(listed, list) and len(cast("list[object]", listed)) == len(files) > 0 and None not in files
+    if not (name and version and commit and complete) or type(epoch) is not int:
         raise _no_manifest()
     return Manifest(name, version, commit, epoch, tuple(digest for digest in files if digest))
 

@@ -52,7 +52,8 @@ def bump(tree: Tree, found: Places, new: Version) -> tuple[FileChange, ...]:
         _change(tree, file, found, str(new)) for file in dict.fromkeys(place.file for place in found.places)
     )
     again = find_places(read_project(Overlay(tree, {change.file: change.new for change in changes})))
-    if [(place.name, place.value) for place in again.places] != [(place.name, str(new)) for place in found.places]:
+    said = {place.name: place.value for place in again.places}  # and copies that said the new version already
+    if again.version != new or any(said.get(place.name) != str(new) for place in found.places):
         raise refuse(
             f"after the change the places would not all say {new}; please report this",
             where=Location(changes[0].file),

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from castoff.core.errors import Location, UsageError, misuse
-from castoff.core.toml_text import get_table
+from castoff.core.toml_text import get, get_table
 
 Command = tuple[str, ...]
 
@@ -47,6 +47,8 @@ class Config:
 def read_config(data: object) -> Config:
     """Return the configuration in pyproject's `data`; raises UsageError at an unknown key or a wrong type."""
     table = get_table(data, "tool", "castoff")
+    if not isinstance(get(data, "tool", "castoff"), dict | None):
+        raise misuse("[tool.castoff] must be a table", where=_WHERE)
     known = {"places", "package", "remote", "main", "environment", "checks"}
     for key in table:
         if key not in known:

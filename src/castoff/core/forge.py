@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 _GITHUB = re.compile(
-    r"^(?:(?:https?|ssh|git)://(?:[^/@]*@)?github\.com(?::\d+)?/|[^/@]*@?github\.com:)(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$"
+    r"^(?:(?:https?|ssh|git)://(?:[^/@]*@)?github\.com(?::\d+)?/|(?:[^/@]*@)?github\.com:)(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$",
+    re.IGNORECASE,
 )
 
 

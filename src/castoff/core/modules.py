@@ -68,7 +68,7 @@ class Modules:
                 found.append(Opaque(module.text.at(binding.start), f"{name} = {binding.source}", binding.constants))
             else:
                 found.append(FromMetadata())
-        return found or [origin for star in module.stars() for origin in self._in_module(file, star, name, depth)]
+        return found or [origin for star in module.stars() for origin in self._starred(file, star, name, depth)]
 
     def expression(self, file: str, value: Literal | Reference | Installed | Computed, label: str) -> list[Origin]:
         """Return where an expression in the module at `file` comes from; `label` says what it is given to."""
@@ -87,6 +87,11 @@ class Modules:
             return origins
         said = f"{name} comes from {reference.module or file} {reference.name}, which cannot be read here"
         return [Opaque(Location(file), said)]
+
+    def _starred(self, file: str, module: str, name: str, depth: int) -> list[Origin]:
+        files = [candidate for candidate in _module_files(file, module) if self._tree.read(candidate) is not None]
+        known = self.module(files[0]) if files else None
+        return self._in_module(file, module, name, depth) if known is not None and known.exports(name) else []
 
     def _in_module(self, file: str, module: str, name: str, depth: int) -> list[Origin]:
         if not module:

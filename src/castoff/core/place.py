@@ -69,7 +69,7 @@ _LOCK_TABLE = re.compile(r"^\[\[package\]\][ \t]*\r?$", re.MULTILINE)
 def lock_tables(text: Text) -> list[tuple[int, str]]:
     """Return each `[[package]]` table of a uv.lock as its offset and text: a big lock is slow to parse whole."""
     starts = [match.start() for match in _LOCK_TABLE.finditer(text.text)]
-    return [(start, text.text[start:end]) for start, end in zip(starts, [*starts[1:], len(text.text)], strict=True)]
+    return [(start, text.text[start:end]) for start, end in zip(starts, [*starts[1:], len(text.text)], strict=False)]
 
 
 def locate_in_lock(text: Text, key: toml_text.Key) -> Span:

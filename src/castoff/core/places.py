@@ -27,6 +27,7 @@ _TUPLES = (
     "__version_tuple__",
     "VERSION",
 )
+_VENDORED = frozenset({"_vendor", "vendor", "_vendored", "vendored", "extern", "_extern", "third_party"})
 _SAY_SO = "or name the places of the version in [tool.castoff] places"
 
 
@@ -161,8 +162,15 @@ def _version_modules(modules: Modules, file: str, source: Place) -> list[Place]:
             found.extend(_literals(modules, companion, "__version__"))
     for candidate in (file, *companions):
         for other in _OTHER_NAMES:
-            found.extend(place for place in _literals(modules, candidate, other) if place.value == source.value)
+            found.extend(place for place in _literals(modules, candidate, other) if _same(place, source))
     return found
+
+
+def _same(place: Place, source: Place) -> bool:
+    """Whether a place that is no `__version__` says the version, with as many numbers, and is not vendored."""
+    one, other = parse(place.value), parse(source.value)
+    alike = one is not None and other is not None and one == other and len(one.release) == len(other.release)
+    return alike and _VENDORED.isdisjoint(place.file.split("/"))
 
 
 def _literals(modules: Modules, file: str, name: str) -> list[Place]:
@@ -200,18 +208,14 @@ def _lock_place(project: Project) -> list[Place]:
         return []
     own = normalized(project.name)
     for index, (offset, table) in enumerate(lock_tables(text)):
-        if f'"{own}"' in table.partition("version")[0]:
+        if f'"{own}"' in table.partition("\nversion")[0]:
             try:
                 package = get_table({"p": tomllib.loads(table)["package"][0]}, "p")
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise refuse(f"uv.lock is not TOML: {error}", "uv lock", where=text.at(offset)) from None
             source = get_table(package, "source")
             version = get_text(package, "version")
-            if version is not None and "." in {
-                source.get("editable"),
-                source.get("virtual"),
-                source.get("directory"),
-            }:
+            if version is not None and "." in [source.get(kind) for kind in ("editable", "virtual", "directory")]:
                 return [Place(text, Format.TOML, LOCK_KEY, version, toml_key=("package", index, "version"))]
     return []
 
@@ -225,19 +229,20 @@ def _citation_place(project: Project, version: str) -> tuple[list[Place], list[s
 
     try:
         root = yaml.compose(text.text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise refuse(
             f"CITATION.cff is not YAML: {' '.join(str(error).split())}", where=Location("CITATION.cff")
         ) from None
     pairs = cast("list[tuple[yaml.Node, yaml.Node]]", root.value) if isinstance(root, yaml.MappingNode) else []
     for key, value in pairs:
         if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and key.value == "version":
-            said = str(value.value)
-            start = text.text.index(said, value.start_mark.index)
-            place = Place(text, Format.YAML, "version", said, Span(start, start + len(said)))
-            if parse(said) == parse(version):
-                return [place], []
-            return [], [f"{place.location()} cites version {said}; it is left alone"]
+            said, line = str(value.value), text.at(key.start_mark.index)
+            if parse(said) != parse(version):
+                return [], [f"{line} cites version {said}; it is left alone"]
+            start = text.text.find(said, max(key.end_mark.index, value.start_mark.index), value.end_mark.index)
+            if start < 0:  # with escapes, or an alias of a value elsewhere
+                raise refuse("CITATION.cff: write version: X plainly", where=line)
+            return [Place(text, Format.YAML, "version", said, Span(start, start + len(said)))], []
     return [], []
 
 
@@ -248,8 +253,12 @@ def _configured(project: Project, modules: Modules, written: str) -> Place:
     if text is None:
         raise misuse(f"[tool.castoff] places: {file} is not there", where=Location("pyproject.toml"))
     if file == "pyproject.toml":
+        if get_text(project.data, *key.split(".")) is None:
+            _unknown(written)
         return toml_place(project, *key.split("."))
     if file.endswith(".py"):
+        if not modules.origins(file, key):
+            _unknown(written)
         return literal(modules.origins(file, key), f"{key} of {file}", Location(file))
     if file == "setup.cfg":
         return setup_cfg_place(project) or _unknown(written)

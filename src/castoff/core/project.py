@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from castoff.core.config import Config, read_config
-from castoff.core.errors import Location, refuse
+from castoff.core.errors import Location, misuse, refuse
 from castoff.core.texts import Text, decode
 from castoff.core.toml_text import get_table, get_tables, get_text, get_texts, load
 from castoff.core.tree import Tree, join
@@ -155,8 +155,11 @@ def source_roots(project: Project) -> list[str]:
 
 def _declared(project: Project) -> Iterator[str]:
     """Yield the paths of the packages that the configuration or the backend's own table names."""
-    if project.config.package:
-        yield join(project.config.package)
+    package = project.config.package
+    if package:
+        if _module_file(project.tree, join(package)) is None:
+            raise misuse(f"[tool.castoff] package: there is no {package}", where=Location("pyproject.toml"))
+        yield join(package)
         return
     tool = get_table(project.data, "tool")
     yield from (join(path) for path in get_texts(tool, "hatch", "build", "targets", "wheel", "packages"))

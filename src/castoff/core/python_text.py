@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ from castoff.core.texts import Span, Text
 
 _SIMPLE_LITERAL = re.compile(r"(?P<quote>'''|\"\"\"|'|\")(?P<value>[^\\]*)(?P=quote)\Z", re.DOTALL)
 _METADATA_MODULES = frozenset({"importlib.metadata", "importlib_metadata", "pkg_resources"})
-_METADATA_ROOTS = frozenset({"importlib", "importlib_metadata", "pkg_resources"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Module:
                 found.append(self.binding(value, fallback=fallback))
             elif isinstance(statement, ast.ImportFrom):
                 found.extend(_imported(statement, name))
-        return found
+        return found or [self._by_the_way(node) for node in _other_bindings(self.tree.body, name)]
 
     def stars(self) -> list[str]:
         """Return the modules of which everything is imported (`from .x import *`)."""
@@ -111,14 +111,19 @@ class Module:
         values = (node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant))
         return [value for value in values if isinstance(value, str)]
 
-    def keyword_of_call(self, function: str, keyword: str) -> ast.expr | None:
-        """Return the value given as `keyword` in a call of `function` or of `x.function`; None when there is none."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and _called(node) == function:
-                for given in node.keywords:
-                    if given.arg == keyword:
-                        return given.value
-        return None
+    def keywords_of_calls(self, function: str, keyword: str) -> list[ast.expr]:
+        """Return the values given as `keyword` in calls of `function` or of `x.function`."""
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _called(node) == function]
+        return [given.value for call in calls for given in call.keywords if given.arg == keyword]
+
+    def exports(self, name: str) -> bool:
+        """Whether `from this import *` brings `name`: one with an underscore only where `__all__` lists it."""
+        listed = [_bound_value(statement, "__all__") for statement, _ in _module_level(self.tree.body)]
+        values = [value for value in listed if value is not None]
+        return name in {item for value in values for item in _constants(value)} if values else name[:1] != "_"
+
+    def _by_the_way(self, node: ast.stmt | ast.expr) -> Computed:
+        return Computed(ast.unparse(node), self._offset(node.lineno, node.col_offset), ())
 
     def _literal_span(self, node: ast.Constant) -> Span | None:
         """Return the characters between the quotes; None when the literal is in parts, prefixed or escaped."""
@@ -157,8 +162,10 @@ class Module:
 def parse(text: Text) -> ast.Module:
     """Return the syntax tree of Python source; raises CastoffError with the line when it is not Python."""
     try:
-        return ast.parse(text.text)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd escapes are the module's business, not ours
+            return ast.parse(text.text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         where = text.at(0) if line is None else text.at(text.line_starts()[min(line, len(text.line_starts())) - 1])
         raise refuse(f"{text.file} is not Python: {error}", where=where) from None
@@ -182,11 +189,14 @@ def _module_level(body: list[ast.stmt], *, fallback: bool = False) -> Iterator[t
     """Yield the statements that run when the module does, with whether they stand in an `except` clause."""
     for statement in body:
         yield statement, fallback
-        if isinstance(statement, ast.If | ast.With | ast.For | ast.While | ast.Try):
+        if isinstance(statement, ast.Match):
+            for case in statement.cases:
+                yield from _module_level(case.body, fallback=fallback)
+        if isinstance(statement, ast.If | ast.With | ast.For | ast.While | ast.Try | ast.TryStar):
             yield from _module_level(statement.body, fallback=fallback)
             if not isinstance(statement, ast.With):
                 yield from _module_level(statement.orelse, fallback=fallback)
-        if isinstance(statement, ast.Try):
+        if isinstance(statement, ast.Try | ast.TryStar):
             for handler in statement.handlers:
                 yield from _module_level(handler.body, fallback=True)
             yield from _module_level(statement.finalbody, fallback=fallback)
@@ -204,6 +214,27 @@ def _bound_value(statement: ast.stmt, name: str) -> ast.expr | None:
         # `x += "1"` builds on an earlier value: as an expression, x + "1" is computed
         return _augmented(statement) if isinstance(statement, ast.AugAssign) else statement.value
     return None
+
+
+def _other_bindings(body: list[ast.stmt], name: str) -> Iterator[ast.stmt | ast.expr]:
+    """Yield what binds `name` in ways that are not followed: a loop, `with ... as`, `:=`, `global` in a function."""
+    for statement, _ in _module_level(body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            nodes = ast.walk(statement)
+            yield from (node for node in nodes if isinstance(node, ast.Global) and name in node.names)
+        elif not isinstance(statement, ast.AnnAssign):
+            for node in _outside_of_inner_scopes(statement):
+                if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                    yield node
+
+
+def _outside_of_inner_scopes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes below `node` that are of its own scope, and of no statement within it."""
+    inner = ast.stmt | ast.excepthandler | ast.match_case | ast.Lambda
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, inner) and not (isinstance(node, ast.comprehension) and child is node.target):
+            yield child
+            yield from _outside_of_inner_scopes(child)
 
 
 def _augmented(statement: ast.AugAssign) -> ast.expr:
@@ -249,9 +280,14 @@ def _names_from_metadata(tree: ast.AST) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {(a.asname or a.name).split(".")[0] for a in node.names if a.name.split(".")[0] in _METADATA_ROOTS}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in _METADATA_ROOTS:
-            names |= {alias.asname or alias.name for alias in node.names}
+            names |= {(a.asname or a.name).split(".")[0] for a in node.names if a.name in _METADATA_MODULES}
+        elif isinstance(node, ast.ImportFrom):
+            of = node.module or ""
+            names |= {
+                alias.asname or alias.name
+                for alias in node.names
+                if of in _METADATA_MODULES or f"{of}.{alias.name}" in _METADATA_MODULES
+            }
     return frozenset(names)
 
 

@@ -79,8 +79,13 @@ def setup_cfg_place(project: Project) -> Place | None:
 def setup_py_origins(modules: Modules) -> list[Origin]:
     """Return where the `version` that setup.py gives to `setup()` comes from; empty when it gives none."""
     module = modules.module("setup.py")
-    given = module.keyword_of_call("setup", "version") if module else None
-    return modules.expression("setup.py", module.binding(given), "version") if module and given is not None else []
+    given = module.keywords_of_calls("setup", "version") if module else []
+    return [
+        origin
+        for value in given
+        if module
+        for origin in modules.expression("setup.py", module.binding(value), "version")
+    ]
 
 
 def literal(origins: list[Origin], of: str, where: Location) -> Place:
@@ -160,18 +165,22 @@ def _by_pattern(project: Project, modules: Modules, path: str, pattern: str) -> 
     if match is None or span is None:
         raise refuse(f"{file} has no version where the backend looks (pattern {pattern})", where=Location(file))
     if file.endswith(".py"):
-        _must_be_assigned(modules.module(file), span, text)
+        span = _assigned(modules.module(file), span, text)
     key, kind = ("__version__", Format.PYTHON) if file.endswith(".py") else ("", Format.PLAIN)
     return Place(text, kind, key, text.text[span.start : span.end], span)
 
 
-def _must_be_assigned(module: Module | None, span: Span, text: Text) -> None:
-    spans = [found.span for found in module.literals()] if module else []
-    if not any(known.start <= span.start and span.end == known.end for known in spans):
-        raise refuse(
-            "the build backend takes this line for the version, but it assigns nothing",
-            where=text.at(span.start),
-        )
+def _assigned(module: Module | None, span: Span, text: Text) -> Span:
+    """Return the span of the literal that is `span`, or that with a `v` before it, which the pattern leaves out."""
+    for known in [found.span for found in module.literals()] if module else []:
+        if known.end == span.end and text.text[known.start : span.start] in ("", "v"):
+            return known
+        if known.start <= span.start and span.end == known.end:
+            return span
+    raise refuse(
+        "the build backend takes this line for the version, but it assigns nothing",
+        where=text.at(span.start),
+    )
 
 
 def _setuptools(project: Project, modules: Modules) -> Place:

@@ -55,11 +55,12 @@ def decode(file: str, data: bytes) -> Text:
     try:
         encoding = _python_encoding(data) if file.endswith((".py", ".pyi")) else "utf-8"
         text = data.decode(encoding)
-    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        bom = text.startswith(_BOM)
+        decoded = Text(file, text.removeprefix(_BOM), encoding, bom)
+        again = decoded.encode(decoded.text)
+    except (UnicodeError, SyntaxError, LookupError) as error:
         raise refuse(f"{file} cannot be decoded: {error}", where=Location(file)) from None
-    bom = text.startswith(_BOM)
-    decoded = Text(file, text.removeprefix(_BOM), encoding, bom)
-    if decoded.encode(decoded.text) != data:
+    if again != data:
         raise refuse(f"{file} does not survive being decoded and encoded as {encoding}", where=Location(file))
     return decoded
 

@@ -30,8 +30,8 @@ class Overlay:
 
     def read(self, path: str) -> bytes | None:
         """Return the changed bytes of `path`, or those of the tree below."""
-        changed = self._changed.get(self.real(path))
-        return self._below.read(path) if changed is None else changed
+        below = self._below.read(path)
+        return None if below is None else self._changed.get(self.real(path), below)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Return the names of the tree below: a change adds and removes no file."""

@@ -43,7 +43,8 @@ def tag_name(version: Version) -> str:
     Raises UsageError for a version that has no such spelling: an alpha, beta, post-release or epoch, or fewer
     than three numbers (the tag `v1.0` would start no workflow: its filter is `v*.*.*`).
     """
-    if version.epoch or version.post is not None or (version.pre and version.pre[0] != "rc"):
+    strange = version.epoch or version.post is not None or version.dev is not None or version.local is not None
+    if strange or (version.pre and version.pre[0] != "rc"):
         raise misuse(f"{version} has no tag: releases are finals (0.4.0) and release candidates (0.4.0-rc1)")
     if len(version.release) < 3:  # noqa: PLR2004 - the three numbers of the filter v*.*.*
         padded = ".".join(str(part) for part in (*version.release, 0, 0)[:3])

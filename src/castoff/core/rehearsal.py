@@ -1,0 +1,115 @@
+"""What a rehearsal found: every job and step, what the index and the release hold, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a job or a step ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    """It never began, because something before it failed."""
+    KEPT = "kept"
+    """It had succeeded in the run that this one resumes, and was not run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """A step of a job."""
+
+    name: str
+    outcome: Outcome
+    start: float
+    """Seconds after the tag was pushed."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A job of the workflow, in the order in which the jobs ran."""
+
+    id: str
+    name: str
+    outcome: Outcome
+    start: float
+    """Seconds after the tag was pushed."""
+    seconds: float
+    steps: tuple[StepRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file on the index, or an asset of the release."""
+
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRelease:
+    """A release on the forge."""
+
+    tag: str
+    body: str
+    draft: bool
+    prerelease: bool
+    immutable: bool
+    assets: tuple[HeldFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at afterwards, as a user of the release would."""
+
+    what: str
+    right: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A rehearsal from beginning to end."""
+
+    project: str
+    version: str
+    tag: str
+    commit: str
+    fault: str | None
+    """The fault that was asked for, or None."""
+    phases: tuple[tuple[str, float], ...]
+    """Where the time went outside of the jobs: what was done, and seconds."""
+    jobs: tuple[JobRun, ...]
+    index: tuple[HeldFile, ...]
+    releases: tuple[HeldRelease, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    """What a person should know of the difference to GitHub: an interpreter of another version, a dirty tree."""
+    stopped: str | None
+    """What stopped the release, in one sentence; None when it was released."""
+    way_out: tuple[str, ...]
+    """What the maintainer would type, or open, in earnest."""
+
+    @property
+    def released(self) -> bool:
+        """Whether every job succeeded, and everything that was looked at afterwards is right."""
+        return self.stopped is None and all(finding.right for finding in self.findings)
+
+    @property
+    def verdict(self) -> str:
+        """The sentence for which the rehearsal was made."""
+        if self.stopped is not None:
+            return f"this tag would not have released {self.version}: {self.stopped}"
+        wrong = [finding.what for finding in self.findings if not finding.right]
+        if wrong:
+            return f"this tag would have released {self.version}, but not as it should be: {'; '.join(wrong)}"
+        return f"this tag would have released {self.version}"
+
+    def as_data(self) -> dict[str, object]:
+        """Return everything for `--json`."""
+        return {**asdict(self), "released": self.released, "verdict": self.verdict}

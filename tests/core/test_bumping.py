@@ -1,0 +1,208 @@
+"""New contents, computed and proved: the version alone differs, byte for byte, and back again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from castoff.core.bumping import bump, bump_problems
+from castoff.core.errors import CastoffError
+from castoff.core.tree import Overlay
+from tests.memory import MARKED, Memory, bumped, changes, expected, find, plain, written
+from tests.strategies import bounded, init_modules, mutated, pyprojects, releasable_versions
+
+PYPROJECT = '[build-system]\nrequires = ["hatchling"]\n\n[project]\nname = "demo"\nversion = "«1.2.3»"\n'
+INIT = "src/demo/__init__.py"
+SETUP_CFG = "[metadata]\nname = demo\nversion = «1.2.3»\n"
+LOCK = 'version = 1\n\n[[package]]\nname = "demo"\nversion = "«1.2.3»"\nsource = { editable = "." }\n'
+CITATION = "cff-version: 1.2.0\nversion: «1.2.3»\ntitle: x\n"
+
+BYTES: dict[str, tuple[str, bytes]] = {
+    "toml-crlf": ("pyproject.toml", PYPROJECT.replace("\n", "\r\n").encode()),
+    "toml-mixed-line-ends": ("pyproject.toml", PYPROJECT.replace("]\n", "]\r\n").encode()),
+    "toml-byte-order-mark": ("pyproject.toml", ("\ufeff" + PYPROJECT).encode()),
+    "toml-no-final-newline": ("pyproject.toml", PYPROJECT.rstrip().encode()),
+    "toml-many-final-newlines": ("pyproject.toml", (PYPROJECT + "\n\n\r\n").encode()),
+    "toml-spaces-at-line-ends": ("pyproject.toml", PYPROJECT.replace("\n", " \t\n").encode()),
+    "toml-tabs": ("pyproject.toml", PYPROJECT.replace(" = ", "\t=\t").encode()),
+    "toml-no-spaces": ("pyproject.toml", PYPROJECT.replace(" = ", "=").encode()),
+    "toml-indented": ("pyproject.toml", PYPROJECT.replace("version", "    version").encode()),
+    "toml-comments": ("pyproject.toml", PYPROJECT.replace('»"', "»\"# '1.2.3' \"").encode()),
+    "toml-odd-characters": ("pyproject.toml", (PYPROJECT + 'x = "\u2028\u2029\x85☃é\U0001f600"\n').encode()),
+    "toml-inline-tables": ("pyproject.toml", b'project = { name = "demo" ,version="\xc2\xab1.2.3\xc2\xbb",  x={a=1} }'),
+    "toml-dotted-keys": (
+        "pyproject.toml",
+        'project . name = "demo"\r\nproject."version"  =  \'«1.2.3»\'\r\nproject.urls.a = "1.2.3"\n'.encode(),
+    ),
+    "python-crlf": (INIT, b"'''x\r\n'''\r\n__version__ = '\xc2\xab1.2.3\xc2\xbb'\r\n"),
+    "python-cr": (INIT, b"x = 1\r__version__ = '\xc2\xab1.2.3\xc2\xbb'\ry = 2\r"),
+    "python-mixed-line-ends": (INIT, b"x = 1\r\ny = 1\n\r__version__ = '\xc2\xab1.2.3\xc2\xbb'\r\nz = 1\n"),
+    "python-byte-order-mark": (INIT, "\ufeff__version__ = '«1.2.3»'\n".encode()),
+    "python-no-final-newline": (INIT, "__version__ = '«1.2.3»'".encode()),
+    "python-latin-1": (INIT, "# coding: latin-1\nx = 'é'; __version__ = '«1.2.3»'  # é\n".encode("latin-1")),
+    "python-latin-1-on-line-2": (
+        INIT,
+        "#!x\n# vim: set fileencoding=iso-8859-15 :\n__version__='«1.2.3»' # é".encode("latin-1"),
+    ),
+    "python-utf-8-cookie": (INIT, "# -*- coding: utf-8 -*-\n__version__ = '«1.2.3»' # ☃\n".encode()),
+    "python-form-feed": (INIT, "x = 1\n\x0c\n\x0c__version__ = '«1.2.3»'\n\x0c".encode()),
+    "python-odd-line-separators": (INIT, "x = '\u2028\x85\x0b\x0c\x1c'\n__version__ = '«1.2.3»'\n".encode()),
+    "python-tabs-and-spaces": (INIT, "if True :\n\t__version__\t=\t'«1.2.3»'\t \t# x\t\n".encode()),
+    "python-continued": (INIT, "__version__ \\\r\n = \\\r\n '«1.2.3»'\r\n".encode()),
+    "python-wide-characters-before": (INIT, "é = '\U0001f600☃é'; __version__ = '«1.2.3»'; a = '1.2.3'\n".encode()),
+    "cfg-crlf": ("setup.cfg", SETUP_CFG.replace("\n", "\r\n").encode()),
+    "cfg-byte-order-mark": ("setup.cfg", ("\ufeff" + SETUP_CFG).encode()),
+    "cfg-spaces": ("setup.cfg", SETUP_CFG.replace(" = ", "  :\t").replace("»", "» \t").encode()),
+    "cfg-comments": ("setup.cfg", ("# 1.2.3\n" + SETUP_CFG + "; 1.2.3\n").encode()),
+    "cfg-no-final-newline": ("setup.cfg", SETUP_CFG.rstrip().encode()),
+    "lock-crlf": ("uv.lock", LOCK.replace("\n", "\r\n").encode()),
+    "lock-no-final-newline": ("uv.lock", LOCK.rstrip().encode()),
+    "citation-crlf": ("CITATION.cff", CITATION.replace("\n", "\r\n").encode()),
+    "citation-byte-order-mark": ("CITATION.cff", ("\ufeff" + CITATION).encode()),
+    "citation-spaces-and-comment": (
+        "CITATION.cff",
+        CITATION.replace(": «", ":   «").replace("»", "»   # 1.2.3").encode(),
+    ),
+    "citation-odd-characters": ("CITATION.cff", ("title: '☃\U0001f600 é'\n" + CITATION.partition("\n")[2]).encode()),
+}
+
+
+def _project(file: str, data: bytes) -> tuple[Memory, bytes, bytes]:
+    """Return a project with such a file in it, and the file with 1.2.3 and with 2.0.0rc1 between its marks."""
+    latin = "«".encode() not in data
+    opening, closing = (b"\xab", b"\xbb") if latin else ("«".encode(), "»".encode())
+    before = data.replace(opening, b"").replace(closing, b"")
+    head, _, rest = data.partition(opening)
+    after = head + b"2.0.0rc1" + rest.partition(closing)[2]
+    return Memory({"pyproject.toml": plain(PYPROJECT).encode(), file: before}), before, after
+
+
+@pytest.mark.parametrize(("file", "data"), BYTES.values(), ids=BYTES.keys())
+def test_every_byte_but_the_version_stays(file: str, data: bytes) -> None:
+    project, before, after = _project(file, data)
+    assert b"1.2.3" in before
+    there = bumped(project, "2.0.0rc1")
+    assert there.files[file] == after
+    assert bumped(there, "1.2.3").files == project.files
+
+
+@pytest.mark.parametrize(
+    ("now", "new", "said"),
+    [
+        ("1.2.3", "1.2.4", None),
+        ("1.2.3", "1.2.3", "already"),
+        ("1.2.3", "1.2.3.0", "already"),
+        ("1.2.3rc1", "1.2.3", None),
+        ("1.2.3", "1.2.3rc1", "lower"),
+        ("1.10.0", "1.9.0", "lower"),
+        ("1.9.0", "1.10.0", None),
+        ("0.1.0", "1!0.0.1", None),
+    ],
+)
+def test_only_a_higher_version_can_be_bumped_to(now: str, new: str, said: str | None) -> None:
+    problems = bump_problems(Version(now), Version(new))
+    assert len(problems) == (said is not None)
+    assert said is None or said in problems[0].what
+
+
+def test_each_file_is_changed_once_however_many_places_it_holds() -> None:
+    files = {"pyproject.toml": PYPROJECT + '[tool.poetry]\nversion = "«1.2.3»"\n', INIT: "__version__ = '«1.2.3»'\n"}
+    project = Memory({path: plain(text).encode() for path, text in files.items()})
+    made = changes(project, "2.0.0")
+    assert [change.file for change in made] == ["pyproject.toml", INIT]
+    assert [len(change.lines) for change in made] == [2, 1]
+    assert written(project, made).files == expected(files, "2.0.0")
+    assert [change.old for change in made] == [project.files[change.file] for change in made]
+
+
+def test_two_places_on_one_line_are_both_changed() -> None:
+    files = {
+        "pyproject.toml": 'project={name="demo",version="«1.2.3»"}\n',
+        INIT: "__version__ = '«1.2.3»'; VERSION = '«1.2.3»'\n",
+    }
+    project = Memory({path: plain(text).encode() for path, text in files.items()})
+    assert bumped(project, "10.20.30").files == expected(files, "10.20.30")
+
+
+def test_a_spelling_that_is_not_the_normal_form_becomes_it() -> None:
+    project = Memory({"pyproject.toml": plain(PYPROJECT).replace("1.2.3", "v1.2.3-RC.1").encode()})
+    assert b'version = "1.2.3"' in bumped(project, "1.2.3").files["pyproject.toml"]
+
+
+def test_a_file_that_changed_since_it_was_read_is_refused() -> None:
+    project = Memory({"pyproject.toml": plain(PYPROJECT).encode()})
+    places = find(project)
+    project.files["pyproject.toml"] += b"# new\n"
+    with pytest.raises(CastoffError, match="changed while it was read"):
+        bump(project, places, Version("2.0.0"))
+
+
+def test_an_overlay_shows_changed_files_under_all_their_names() -> None:
+    below = Memory({"a": b"1", "b/c": b"2"}, {"link": "a"})
+    above = Overlay(below, {"a": b"3"})
+    assert [above.read(path) for path in ("a", "link", "b/c", "d")] == [b"3", b"3", b"2", None]
+    assert above.names("") == below.names("") == ("a", "b/", "link")
+    assert above.real("link") == "a"
+    assert below.read("a") == b"1"
+
+
+_VERSIONS = releasable_versions().filter(lambda version: str(version) not in ("1.2.3", "1.2.0"))
+
+
+@bounded
+@given(pyprojects("1.2.3"), _VERSIONS)
+def test_a_bump_of_any_pyproject_changes_the_version_alone_and_back_again(marked: str, version: Version) -> None:
+    files = {"pyproject.toml": marked}
+    project = Memory({"pyproject.toml": plain(marked).encode()})
+    there = bumped(project, str(version))
+    assert there.files == expected(files, str(version))
+    assert bumped(there, "1.2.3").files == project.files
+
+
+@bounded
+@given(init_modules("1.2.3"), _VERSIONS)
+def test_a_bump_of_any_module_changes_the_version_alone_and_back_again(marked: str, version: Version) -> None:
+    files = {"pyproject.toml": PYPROJECT, INIT: marked}
+    project = Memory({path: plain(text).encode() for path, text in files.items()})
+    there = bumped(project, str(version))
+    assert there.files == expected(files, str(version))
+    assert bumped(there, "1.2.3").files == project.files
+
+
+@bounded
+@given(pyprojects("1.2.3"), init_modules("1.2.3"), _VERSIONS)
+def test_a_bump_of_any_project_with_copies_changes_all_of_them(toml: str, python: str, version: Version) -> None:
+    files = {"pyproject.toml": toml, INIT: python, "uv.lock": LOCK, "CITATION.cff": CITATION, "setup.cfg": SETUP_CFG}
+    project = Memory({path: plain(text).encode() for path, text in files.items()})
+    assert sum(len(MARKED.findall(text)) for text in files.values()) == 5
+    there = bumped(project, str(version))
+    assert there.files == expected(files, str(version))
+    assert bumped(there, "1.2.3").files == project.files
+
+
+FUZZED = {
+    "pyproject.toml": PYPROJECT + '[tool.castoff]\nmain = "main"\n[tool.hatch.version]\npath = "x"\n',
+    INIT: "from ._version import v as __version__\nVERSION = 'x' # y\n",
+    "setup.cfg": SETUP_CFG + "description = a\n  b\n",
+    "CITATION.cff": "cff-version: 1.2.0\nversion: '«1.2.3»'\ntitle: x\n",
+    "uv.lock": LOCK,
+}
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", INIT, "setup.cfg"])
+def test_any_bytes_in_a_file_are_read_or_refused(file: str) -> None:
+    whole = {path: plain(text).encode() for path, text in FUZZED.items() if path != INIT}
+
+    @bounded
+    @given(st.one_of(mutated(plain(FUZZED[file])), st.binary(max_size=40)))
+    def attempt(data: bytes) -> None:
+        project = Memory({**whole, file: data})
+        try:
+            made = changes(project, "2.0.0")
+        except CastoffError:
+            return
+        assert find(written(project, made)).version == Version("2.0.0")
+
+    attempt()

@@ -1,0 +1,612 @@
+"""Workflows as GitHub reads them: what is in them, which pushes start them, and what cannot be rehearsed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from castoff.core.errors import CastoffError, Problem
+from castoff.core.workflow import Job, Workflow, job_permissions, order, read_workflow
+from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
+from castoff.core.workflow_triggers import matches, starts_on_branch_push, starts_on_tag
+from tests.strategies import bounded
+
+ROOT = Path(__file__).parents[2]
+FILE = ".github/workflows/release.yml"
+SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+KNOWN = {"actions/checkout": ["fetch-depth", "ref"], "Someone/Action": ()}
+
+SMALL = """\
+name: Small
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - run: make one
+"""
+
+
+def small(*lines: str, on: str = "push", job: str = "") -> Workflow:
+    """Read a workflow with one job: `lines` of its first step, and `job`, more keys of the job."""
+    step = "\n        ".join(lines or ("run: make",))
+    return read_workflow(FILE, f"on: {on}\njobs:\n  a:\n    runs-on: ubuntu-latest\n{job}    steps:\n      - {step}\n")
+
+
+def refused(text: str) -> str:
+    """Return the refusal of a workflow as `line: what`."""
+    with pytest.raises(CastoffError) as caught:
+        read_workflow(FILE, text)
+    (problem,) = caught.value.problems
+    assert problem.where is not None
+    assert problem.where.file == FILE
+    assert "\n" not in problem.what
+    return f"{problem.where.line}: {problem.what}"
+
+
+def test_castoffs_own_release_workflow_is_read_with_its_places() -> None:
+    text = (ROOT / FILE).read_text()
+    workflow = read_workflow(FILE, text)
+    lines = text.splitlines()
+    assert workflow.name == "Release"
+    assert workflow.permissions == {}
+    assert [job.id for job in order(workflow)] == ["preflight", "twine-check", "sign", "publish", "github-release"]
+    assert [job.id for job in workflow.jobs if job.environment] == ["publish"]
+    for job in workflow.jobs:
+        assert lines[(job.where.line or 0) - 1].strip() == f"{job.id}:"
+        assert job.runs_on == ("ubuntu-latest",)
+        for step in job.steps:
+            assert lines[(step.where.line or 0) - 1].lstrip().startswith("- ")
+            if step.uses is not None:
+                assert step.uses.pinned
+                assert step.uses.comment.startswith("v")
+                assert step.uses.text in lines[(step.uses.where.line or 0) - 1]
+            for name, where in step.input_places.items():
+                assert lines[(where.line or 0) - 1].lstrip().startswith(f"{name}:")
+
+
+def test_everything_a_workflow_can_say_is_there() -> None:
+    workflow = read_workflow(
+        FILE,
+        f"""\
+name: Full
+on:
+  push:
+    branches: main
+    tags: [v*, '!v0']
+  workflow_dispatch:
+env: {{A: 1}}
+concurrency: {{group: g, cancel-in-progress: true}}
+jobs:
+  build:
+    name: Build it
+    if: github.ref_type == 'tag'
+    runs-on: [ubuntu-24.04]
+    timeout-minutes: 5
+    continue-on-error: true
+    outputs: {{out: "${{{{ steps.x.outputs.y }}}}"}}
+    env:
+      B: two
+    environment: {{name: pypi, url: https://example.invalid}}
+    steps:
+      - id: x
+        name: Say
+        if: always()
+        continue-on-error: true
+        shell: python
+        env: {{C: ~}}
+        run: |
+          print(1)
+      - uses: Owner/Name/sub/dir@{SHA}   # v1.2 and more
+        with:
+          flag: yes
+          path: |
+            a
+            b
+  call:
+    needs: [build]
+    uses: o/n/.github/workflows/x.yml@v1
+    with: {{a: b}}
+    secrets: inherit
+  local:
+    needs: build
+    runs-on: {{group: big, labels: [x, y]}}
+    environment: "${{{{ github.ref_name }}}}"
+    container: alpine
+    strategy: {{matrix: {{a: [1]}}}}
+    permissions: read-all
+    steps:
+      - uses: ./tools/act
+      - uses: docker://alpine:3
+""",
+    )
+    build, call, local = workflow.jobs
+    assert workflow.events == ("push", "workflow_dispatch")
+    assert workflow.push is not None
+    assert workflow.push.branches == ("main",)
+    assert workflow.push.tags == ("v*", "!v0")
+    assert (workflow.env, workflow.concurrency, workflow.permissions) == ({"A": "1"}, "g", None)
+    assert (build.name, build.condition, build.timeout_minutes) == ("Build it", "github.ref_type == 'tag'", "5")
+    assert (build.outputs, build.env) == ({"out": "${{ steps.x.outputs.y }}"}, {"B": "two"})
+    assert build.environment is not None
+    assert (build.environment.name, build.environment.computed) == ("pypi", False)
+    assert build.continue_on_error == "true"
+    say, used = build.steps
+    assert (say.id, say.title, say.shell, say.run) == ("x", "Say", "python", "print(1)\n")
+    assert (say.env, say.condition, say.continue_on_error) == ({"C": ""}, "always()", "true")
+    assert used.uses is not None
+    assert (used.uses.repository, used.uses.path, used.uses.ref) == ("Owner/Name", "sub/dir", SHA)
+    assert (used.uses.action, used.uses.comment, used.uses.pinned) == ("Owner/Name/sub/dir", "v1.2 and more", True)
+    assert used.inputs == {"flag": "yes", "path": "a\nb\n"}
+    assert call.uses is not None
+    assert (call.uses.path, call.uses.pinned, call.needs, call.steps) == (
+        *(".github/workflows/x.yml", False),
+        *(("build",), ()),
+    )
+    assert local.runs_on == ("group:big", "x", "y")
+    assert (local.matrix, "container" in local.keys, "services" in local.keys) == (True, True, False)
+    assert local.environment is not None
+    assert local.environment.computed
+    here, image = local.steps
+    assert here.uses is not None
+    assert (here.uses.local, here.uses.path, here.uses.pinned) == (True, "tools/act", True)
+    assert image.uses is not None
+    assert (image.uses.docker, image.uses.pinned) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        *(("true", "true"), ("True", "true"), ("FALSE", "false"), ("yes", "yes"), ("on", "on"), ("'true'", "true")),
+        *(("3.10", "3.1"), ('"3.10"', "3.10"), ("0", "0"), ("007", "7"), ("+5", "5"), ("-1.50", "-1.5")),
+        *(("1e3", "1000"), ("1E20", "1E+20"), ("1_000", "1_000"), ("0x1F", "31"), ("0o17", "15"), ("0b1", "0b1")),
+        *(("0xFFFFFFFF", "-1"), (".5", "0.5"), ("5.", "5"), ("1:30", "1:30"), ("2024-01-01", "2024-01-01")),
+        *(("~", ""), ("null", ""), ("", ""), (".inf", "Infinity"), ("-.INF", "-Infinity"), (".nan", "NaN")),
+        *(("123456789012345678", "1.23456789012346E+17"), ("!!str 12a", "12a"), ("v1.0", "v1.0"), ("1.2.3", "1.2.3")),
+    ],
+)
+def test_an_input_is_the_text_that_github_makes_of_it(written: str, text: str) -> None:
+    workflow = small(f"uses: o/n@{SHA}", "with:", f"  x: {written}")
+    assert workflow.jobs[0].steps[0].inputs == {"x": text}
+
+
+def test_the_step_is_called_as_on_github_when_it_has_no_name() -> None:
+    assert small("run: |", "", "  make one", "  make two").jobs[0].steps[0].title == "Run make one"
+    assert small("run: ''").jobs[0].steps[0].title == "Run"
+    assert small("uses: o/n@v1").jobs[0].steps[0].title == "Run o/n@v1"
+
+
+def test_an_anchor_is_followed_and_keeps_its_own_place() -> None:
+    workflow = read_workflow(FILE, SMALL.replace("make one", "&x make one") + "      - run: *x\n")
+    assert [step.run for step in workflow.jobs[0].steps] == ["make one", "make one"]
+
+
+def test_line_numbers_are_those_of_an_editor() -> None:
+    workflow = read_workflow(FILE, SMALL.replace("Small", '"a\u2028b\x85c"').replace("\n", "\r\n"))
+    assert workflow.jobs[0].steps[0].where.line == 7
+
+
+BOMB = "x: &a [0]\n" + "".join(
+    f"{key}: &{key} [{', '.join([f'*{before}'] * 9)}]\n" for before, key in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("", "None: the workflow is empty", id="empty"),
+        pytest.param("# nothing\n", "None: the workflow is empty", id="a-comment"),
+        pytest.param("- a\n", "1: a workflow must be a mapping", id="a-list"),
+        pytest.param("hello", "1: a workflow must be a mapping", id="a-word"),
+        pytest.param("a: [\n", "2: the workflow is not YAML: ", id="an-open-bracket"),
+        pytest.param("on: push\n\tjobs:\n", "2: the workflow is not YAML: ", id="a-tab"),
+        pytest.param("on: push\n\0", "2: the workflow is not YAML: ", id="a-control-character"),
+        pytest.param("a: *b\n", "1: the workflow is not YAML: found undefined alias", id="an-unknown-anchor"),
+        pytest.param("a: 1\n---\nb: 2\n", "2: the workflow is not YAML: ", id="two-documents"),
+        pytest.param('a: "\\UFFFFFFFF"\n', "None: the workflow is not YAML: ", id="an-escape-that-is-no-character"),
+        pytest.param("a: " + "[" * 3000, "None: the workflow is nested too deeply", id="deep"),
+        pytest.param(f"a: {'[' * 60}{']' * 60}\n", "1: the workflow is nested too deeply", id="deeper-than-of-use"),
+        pytest.param("a: &a [*a]\n", "1: the workflow is nested too deeply", id="an-anchor-in-itself"),
+        pytest.param(BOMB, "1: the workflow is nested too deeply, or its anchors make it too big", id="a-bomb"),
+        pytest.param("a: !!binary abc\n", "1: a workflow has no use for the YAML tag", id="a-tag"),
+        pytest.param("[a]: b\n", "1: a key of the workflow must be one value", id="a-list-as-key"),
+        pytest.param("a: 1\nb: 2\nA: 3\n", "3: the key 'A' is given twice, first in line 1", id="a-doubled-key"),
+        pytest.param(SMALL + "jbos: {}\n", "8: castoff knows no key 'jbos' of a workflow", id="an-unknown-key"),
+        pytest.param("jobs: {}\n", "1: the workflow does not say what it runs on", id="no-triggers"),
+        pytest.param("on: []\njobs: {}\n", "1: the workflow does not say what it runs on", id="empty-triggers"),
+        pytest.param("on: push\n", "1: the workflow has no jobs", id="no-jobs"),
+        pytest.param("on: push\njobs: {}\n", "2: the workflow has no jobs", id="empty-jobs"),
+        pytest.param("on: push\njobs: [a]\n", "2: jobs must be a mapping", id="jobs-in-a-list"),
+        pytest.param("on: push\njobs:\n  a:\n", "3: jobs.a must be a mapping", id="an-empty-job"),
+        pytest.param("on: push\njobs: {1a: {}}\n", "2: '1a' is no id of a job", id="a-wrong-id"),
+        pytest.param("on: push\njobs: {a: {steps: []}}\n", "2: the job a says neither", id="nowhere-to-run"),
+        pytest.param("on: push\njobs: {a: {runs-on: x}}\n", "2: the job a has no steps", id="no-steps"),
+        pytest.param("on: push\njobs: {a: {runs-on: x, steps: []}}\n", "2: the job a has no steps", id="empty-steps"),
+        pytest.param(SMALL.replace("run: make one", "name: x"), "7: a step needs uses or run", id="a-step-of-nothing"),
+        pytest.param(
+            SMALL.replace("make one", "[x]"), "7: jobs.one.steps[0].run must be one value, not a list", id="run-a-list"
+        ),
+        pytest.param(
+            SMALL.replace("run: make one", "uses: checkout"), "7: uses is 'checkout'; it must be", id="no-repository"
+        ),
+        pytest.param(SMALL.replace("run: make one", "uses: o/n"), "7: uses is 'o/n'; it must be", id="no-ref"),
+        pytest.param(SMALL + "        wth: {}\n", "8: castoff knows no key 'wth' of a step", id="a-misspelt-key"),
+        pytest.param(SMALL + "        env:\n", "8: jobs.one.steps[0].env must be a mapping", id="an-empty-env"),
+        pytest.param(SMALL + "        id: 1x\n", "8: '1x' is no id of a step", id="a-wrong-step-id"),
+        pytest.param(
+            SMALL + "        id: x\n      - {id: X, run: y}\n",
+            "9: two steps of the job one have the id 'X'",
+            id="a-doubled-id",
+        ),
+        pytest.param(SMALL + "    needs: two\n", "8: the job one needs 'two', which is no job", id="an-unknown-need"),
+        pytest.param(
+            SMALL + "    needs: one\n", "8: jobs need each other in a circle: one needs one", id="needs-itself"
+        ),
+        pytest.param(SMALL + "    needs:\n", "8: the job one needs '', which is no job", id="needs-nothing"),
+        pytest.param(SMALL + "permissions: all\n", "8: permissions must be a mapping", id="permissions-all"),
+        pytest.param(
+            SMALL + "permissions: {id-tokn: write}\n",
+            "8: castoff knows no key 'id-tokn' of permissions",
+            id="a-misspelt-scope",
+        ),
+        pytest.param(
+            SMALL + "permissions: {contents: 1}\n", "8: permissions.contents is '1'; it must be", id="no-level"
+        ),
+        pytest.param(SMALL + "concurrency: {}\n", "8: concurrency needs group", id="concurrency-without-group"),
+        pytest.param(
+            SMALL.replace("push", "{push: {tag: v*}}"),
+            "2: castoff knows no key 'tag' of on.push",
+            id="a-misspelt-filter",
+        ),
+        pytest.param(
+            SMALL.replace("push", "{push: {tags: a, tags-ignore: b}}"),
+            "2: on.push has both tags and tags-ignore",
+            id="both-filters",
+        ),
+        pytest.param(SMALL.replace("push", "{push: {tags: }}"), "2: on.push.tags needs patterns", id="an-empty-filter"),
+        pytest.param(SMALL + "env: {A: 1e999}\n", "8: the number 1e999 is too big", id="a-number-too-big"),
+    ],
+)
+def test_what_is_no_workflow_is_refused_in_one_line_with_its_place(text: str, told: str) -> None:
+    assert refused(text).startswith(told)
+
+
+def test_a_circle_is_told_in_full() -> None:
+    text = SMALL + "    needs: three\n  two: {needs: one, uses: ./.github/workflows/x.yml}\n"
+    text += "  three: {needs: [two], uses: ./.github/workflows/x.yml}\n"
+    said = refused(text).partition("circle: ")[2].split(" needs ")
+    assert said[0] == said[-1]
+    assert set(said) == {"one", "two", "three"}
+    needs = {"one": "three", "two": "one", "three": "two"}
+    assert all(needs[job] == needed for job, needed in pairwise(said))
+
+
+_WORDS = st.sampled_from(
+    [
+        *(
+            "on",
+            "push",
+            "jobs",
+            "a",
+            "b",
+            "steps",
+            "run",
+            "uses",
+            "o/n@v1",
+            "with",
+            "needs",
+            "permissions",
+            "env",
+            "if",
+        ),
+        *(":", ": ", "\n", "\n  ", "\n    ", "\n      - ", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "!!str ", "!"),
+        *(
+            "'",
+            '"',
+            "|",
+            ">",
+            "#",
+            "?",
+            "%",
+            "---",
+            "...",
+            "\t",
+            "\0",
+            "\ufeff",
+            "\u2028",
+            "\ud800",
+            "\\U",
+            "<<",
+            "=",
+            "1",
+        ),
+    ]
+)
+
+
+@bounded
+@given(st.one_of(st.text(), st.lists(_WORDS, max_size=40).map("".join)))
+def test_any_text_is_a_workflow_or_is_refused_in_one_line(text: str) -> None:
+    problems: tuple[Problem, ...] = ()
+    try:
+        read_workflow(FILE, text)
+    except CastoffError as error:
+        problems = error.problems
+    assert all("\n" not in problem.what and problem.where for problem in problems)
+
+
+_YAML: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["push", "o/n@v1", "x", "read-all", "v*"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["push", "tags", "name", "group", "contents", "run", "uses", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=6,
+)
+_STEPS = st.lists(
+    st.dictionaries(st.sampled_from(["name", "run", "uses", "with", "env", "id", "if"]), _YAML, max_size=3)
+)
+_JOB_KEYS = ["needs", "permissions", "environment", "strategy", "runs-on", "concurrency", "outputs", "container"]
+
+
+@bounded
+@given(
+    st.fixed_dictionaries({"on": _YAML, "jobs": st.fixed_dictionaries({}, optional={"a": _YAML})}),
+    st.dictionaries(st.sampled_from(_JOB_KEYS), _YAML, max_size=3),
+    _STEPS | _YAML,
+)
+def test_any_shape_of_values_is_read_or_refused(top: dict[str, Any], job: dict[str, Any], steps: object) -> None:
+    import json
+
+    top["jobs"]["b"] = {"runs-on": "ubuntu-latest", **job, "steps": steps}
+    text = json.dumps(top)  # JSON is YAML
+    try:
+        workflow = read_workflow(FILE, text)
+    except CastoffError:
+        return
+    assert {job.id for job in order(workflow)} == set(top["jobs"])
+    rehearsal_problems(workflow, KNOWN, "v1.0.0")
+    rehearsal_notes(workflow)
+
+
+@bounded
+@given(st.lists(st.lists(st.integers(0, 11), max_size=3), min_size=1, max_size=12))
+def test_jobs_run_behind_what_they_need_and_otherwise_in_the_order_of_the_file(needs: list[list[int]]) -> None:
+    backwards = [f"j{place}" for place in reversed(range(len(needs)))]
+    said = {f"j{place}": [f"j{need}" for need in wanted if need < place] for place, wanted in enumerate(needs)}
+    jobs = "".join(f"  {job}: {{runs-on: x, needs: {said[job]}, steps: [run: x]}}\n" for job in backwards)
+    left = list(read_workflow(FILE, f"on: push\njobs:\n{jobs}").jobs)
+    done: set[str] = set()
+    for job in order(read_workflow(FILE, f"on: push\njobs:\n{jobs}")):
+        ready: list[Job] = [one for one in left if done.issuperset(one.needs)]
+        assert job == ready[0]
+        left.remove(job)
+        done.add(job.id)
+    assert not left
+
+
+@pytest.mark.parametrize(
+    ("top", "own", "granted"),
+    [
+        pytest.param("", "", {"contents": "read", "packages": "read"}, id="not-given"),
+        pytest.param("permissions: {}", "", {}, id="nothing"),
+        pytest.param("permissions: {contents: write}", "", {"contents": "write"}, id="of-the-workflow"),
+        pytest.param(
+            "permissions: {contents: write, issues: read}",
+            "permissions: {id-token: write, contents: none}",
+            {"id-token": "write"},
+            id="the-job-replaces-the-workflow",
+        ),
+        pytest.param("permissions: {contents: read}", "permissions: {}", {}, id="the-job-takes-all"),
+    ],
+)
+def test_a_job_may_do_what_it_says_or_what_the_workflow_says(top: str, own: str, granted: dict[str, str]) -> None:
+    workflow = read_workflow(FILE, f"{SMALL}    {own}\n{top}\n")
+    assert job_permissions(workflow, workflow.jobs[0]) == granted
+
+
+def test_only_write_all_grants_an_identity() -> None:
+    everything = job_permissions(read := small(job="    permissions: write-all\n"), read.jobs[0])
+    assert (everything["id-token"], everything["contents"], everything["models"]) == ("write", "write", "read")
+    reading = job_permissions(read := small(job="    permissions: read-all\n"), read.jobs[0])
+    assert "id-token" not in reading
+    assert set(reading.values()) == {"read"}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "expected"),
+    [
+        *((("feature/*",), "feature/a", True), (("feature/*",), "feature/a/b", False)),
+        *(
+            (("feature/**",), "feature/a/b", True),
+            (("*",), "main", True),
+            (("*",), "a/b", False),
+            (("**",), "a/b", True),
+        ),
+        *(
+            (("*feature",), "ver-10-feature", True),
+            (("v2*",), "v2", True),
+            (("v2*",), "v2.9", True),
+            (("v2*",), "v1", False),
+        ),
+        *((("v[12].[0-9]+.[0-9]+",), "v1.10.1", True), (("v[12].[0-9]+.[0-9]+",), "v3.0.0", False)),
+        *((("v[12].[0-9]+.[0-9]+",), "v1.10.1-rc1", False), (("v[0-9]+",), "v", False)),
+        *((("v1.0",), "v1x0", False), (("v*.*.*",), "v1.2.3-rc1", True), (("v*.*.*",), "v1.2", False)),
+        *((("*.jsx?",), "page.js", True), (("*.jsx?",), "page.jsx", True), (("*.jsx?",), "page.jsxx", False)),
+        *((("ab+",), "abbb", True), (("ab+",), "a", False), (("[CB]at",), "Bat", True), (("[CB]at",), "bat", False)),
+        *(
+            (("**/docs/**",), "docs/a.md", True),
+            (("**/docs/**",), "a/b/docs/c/d", True),
+            (("**/docs/**",), "adocs/c", False),
+        ),
+        *(
+            (("docs/**/*.md",), "docs/a.md", True),
+            (("docs/**/*.md",), "docs/a/b/c.md", True),
+            (("a**/b",), "axb", False),
+        ),
+        *((("v*", "!v1*"), "v1.0", False), (("v*", "!v1*"), "v2.0", True), (("v*", "!v1*", "v1.9"), "v1.9", True)),
+        *((("!v1*", "v*"), "v1.0", True), (("!v1*",), "v2", False), ((r"\!x",), "!x", True), ((r"v\*",), "v*", True)),
+        *(
+            ((r"v\*",), "v1", False),
+            ((r"v1\.0",), "v1.0", False),
+            (("v(1|2)",), "v1", False),
+            (("v1.0+x",), "v1.00x", True),
+        ),
+        *((("v1.0+x",), "v1.0+x", False), (("+x",), "+x", True), (("a*+",), "abc", True), (("a?+",), "aaa", True)),
+        *(
+            (("a?",), "", True),
+            (("[a-z-]",), "-", True),
+            (("[a-c-]",), "d", False),
+            (("V1",), "v1", False),
+            (("",), "", True),
+        ),
+    ],
+)
+def test_a_name_is_let_in_as_by_githubs_filters(patterns: tuple[str, ...], name: str, expected: bool) -> None:
+    assert matches(patterns, name) is expected
+
+
+@pytest.mark.parametrize(
+    ("on", "tag", "branch"),
+    [
+        pytest.param("push", True, True, id="every-push"),
+        pytest.param("[push, create]", True, True, id="in-a-list"),
+        pytest.param("{push: }", True, True, id="without-filters"),
+        pytest.param("{push: {}}", True, True, id="with-an-empty-mapping"),
+        pytest.param("pull_request", False, False, id="another-event"),
+        pytest.param("{release: {types: [published]}}", False, False, id="a-release"),
+        pytest.param("{push: {tags: [v*]}}", True, False, id="tags-only"),
+        pytest.param("{push: {tags: ['[0-9]*']}}", False, False, id="other-tags"),
+        pytest.param("{push: {tags-ignore: [x*]}}", True, False, id="all-tags-but"),
+        pytest.param("{push: {tags-ignore: [v*]}}", False, False, id="not-this-tag"),
+        pytest.param("{push: {branches: [main]}}", False, True, id="branches-only"),
+        pytest.param("{push: {branches: [main], tags: [v*]}}", True, True, id="both"),
+        pytest.param("{push: {branches-ignore: [main]}}", False, False, id="all-branches-but"),
+        pytest.param("{push: {paths: [src/**]}}", True, True, id="paths-do-not-count-for-tags"),
+    ],
+)
+def test_a_push_starts_the_workflow_by_its_filters(on: str, tag: bool, branch: bool) -> None:
+    workflow = small(on=on)
+    assert starts_on_tag(workflow, "v1.2.3") is tag
+    assert starts_on_branch_push(workflow, "main") is branch
+
+
+@pytest.mark.parametrize("pattern", ["v[", "v[]", "v[!a]", "v[9-0]", "v[a-Z]", "v[.-9]"])
+def test_a_pattern_that_is_none_is_told_with_its_place(pattern: str) -> None:
+    workflow = small(on=f"{{push: {{tags: ['{pattern}']}}}}")
+    (problem,) = rehearsal_problems(workflow, KNOWN, "v1")
+    assert str(problem.where) == f"{FILE}:1"
+    assert pattern in problem.what
+
+
+@bounded
+@given(st.text("ab/*?+[]-!\\"), st.text("ab/*-", max_size=30))
+def test_any_pattern_is_followed_or_refused_and_is_never_slow(pattern: str, name: str) -> None:
+    try:
+        matched = matches((pattern,), name)
+    except ValueError:
+        return
+    if not set("*?+[]!\\") & set(pattern):
+        assert matched == (pattern == name)
+
+
+def test_a_pattern_of_many_stars_is_quick() -> None:
+    assert not matches(("*a" * 200 + "b",), "a" * 500)
+
+
+def problems(workflow: Workflow, tag: str = "v1.0.0") -> list[str]:
+    """Return the problems as `line: what`."""
+    found = rehearsal_problems(workflow, KNOWN, tag)
+    return [f"{problem.where.line if problem.where else None}: {problem.what}" for problem in found]
+
+
+def test_a_workflow_that_can_be_rehearsed_has_no_problems() -> None:
+    assert problems(small(f"uses: Actions/Checkout@{SHA}", "with: {Fetch-Depth: 0}")) == []
+    assert problems(small(f"uses: someone/action@{SHA}")) == []
+    assert problems(small("uses: ./tools")) == []
+
+
+@pytest.mark.parametrize(
+    ("workflow", "told"),
+    [
+        pytest.param(small(f"uses: o/n@{SHA}"), "6: o/n has no stand-in: it cannot be rehearsed", id="no-stand-in"),
+        pytest.param(
+            small(f"uses: actions/checkout/sub@{SHA}"), "6: actions/checkout/sub has no stand-in", id="a-folder"
+        ),
+        pytest.param(
+            small(f"uses: actions/checkout@{SHA}", "with:", "  ref: x", "  fetch-deepth: 0"),
+            "9: actions/checkout knows no input 'fetch-deepth'; 'fetch-depth' is one",
+            id="a-misspelt-input",
+        ),
+        pytest.param(
+            small(f"uses: someone/action@{SHA}", "with: {x: 1}"),
+            "7: someone/action knows no input 'x'",
+            id="an-unknown-input",
+        ),
+        pytest.param(small("uses: actions/checkout@v4"), "6: actions/checkout@v4 can be moved; pin it", id="a-tag"),
+        pytest.param(
+            small(f"uses: actions/checkout@{SHA[:12]}"), "6: actions/checkout@3d3c42e5aac5 can", id="a-short-sha"
+        ),
+        pytest.param(small("uses: docker://alpine"), "6: docker://alpine is a Docker image", id="an-image"),
+        pytest.param(small(job="    container: x\n"), "5: the job a runs in a container", id="a-container"),
+        pytest.param(small(job="    services: {}\n"), "5: the job a needs service", id="services"),
+        pytest.param(small(job="    strategy: {matrix: {x: [1]}}\n"), "5: the job a has a matrix", id="a-matrix"),
+        pytest.param(small(job="    strategy: ${{ x }}\n"), "5: the job a has a matrix", id="maybe-a-matrix"),
+        pytest.param(
+            read_workflow(FILE, SMALL.replace("ubuntu-latest", "windows-latest")),
+            "5: the job one runs on windows-latest, not on ubuntu-*",
+            id="windows",
+        ),
+        pytest.param(
+            read_workflow(FILE, SMALL.replace("ubuntu-latest", "[self-hosted, ubuntu-latest]")),
+            "5: the job one runs on self-hosted, ubuntu-latest, not on ubuntu-*",
+            id="self-hosted",
+        ),
+        pytest.param(
+            read_workflow(FILE, SMALL.replace("ubuntu-latest", "${{ matrix.os }}")),
+            "5: the job one runs on ${{ matrix.os }}, not",
+            id="a-computed-runner",
+        ),
+        pytest.param(
+            read_workflow(FILE, "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n"),
+            "4: the job a is a reusable workflow",
+            id="a-reusable-workflow",
+        ),
+        pytest.param(small(on="{push: {tags: [x]}}"), "1: pushing the tag v1.0.0 does not start", id="no-trigger"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_named_with_its_place(workflow: Workflow, told: str) -> None:
+    (found,) = problems(workflow)
+    assert found.startswith(told)
+
+
+def test_the_way_to_pin_is_a_command_that_any_ref_can_stand_in() -> None:
+    (problem,) = rehearsal_problems(small("uses: actions/checkout@v4;reboot"), KNOWN, "v1")
+    assert problem.fix == ("git ls-remote https://github.com/actions/checkout 'v4;reboot' 'v4;reboot^{}'",)
+
+
+def test_everything_is_found_at_once() -> None:
+    workflow = small("uses: o/n@v1", "with: {a: 1}", on="pull_request", job="    container: x\n    services: {}\n")
+    assert [what.partition(":")[0] for what in problems(workflow)] == ["1", "5", "6", "8", "8"]
+
+
+def test_what_a_rehearsal_does_not_show_is_noted_once_for_all_jobs() -> None:
+    keys = ("timeout-minutes: 5", "if: true", "environment: ${{ x }}", "concurrency: y", "continue-on-error: true")
+    job = "".join(f"    {key}\n" for key in keys)
+    workflow = read_workflow(
+        FILE,
+        f"on: push\nconcurrency: x\njobs:\n  a:\n    runs-on: ubuntu-latest\n{job}    steps: [{{uses: ./x}}]\n"
+        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}    steps: [{{uses: ./x}}]\n",
+    )
+    notes = rehearsal_notes(workflow)
+    assert len(notes) == 8
+    assert "the job's time limit is not enforced: a, b" in notes
+    assert "the environment's name is computed, and taken as it is written: a" in notes
+    assert rehearsal_notes(read_workflow(FILE, SMALL)) == []

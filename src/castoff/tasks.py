@@ -185,12 +185,43 @@ def twine_check(_context: Context, json: bool = False) -> None:
     _verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
 
 
-@_task(help={"version": "the version to rehearse (or VERSION; else the next patch)", "json": _JSON})
-def rehearse(_context: Context, version: str | None = None, json: bool = False) -> None:
+@_task(
+    help={
+        "version": "the version to rehearse (or VERSION; else the next patch)",
+        "fault": "something that goes wrong (or FAULT); `list` names them all",
+        "resume": "the scratch folder of a rehearsal that was kept: re-run its failed jobs, the fault gone",
+        "keep": "keep the scratch folder",
+        "offline": "use nothing but what is installed",
+        "report": "write the report as a page to this file",
+        "json": _JSON,
+    }
+)
+def rehearse(
+    _context: Context,
+    version: str | None = None,
+    fault: str | None = None,
+    resume: str | None = None,
+    keep: bool = False,
+    offline: bool = False,
+    report: str | None = None,
+    json: bool = False,
+) -> None:
     """Play a whole release of HEAD through on this machine alone; nothing leaves it."""
+    from castoff.flows.rehearse import Options
     from castoff.flows.rehearse import rehearse as flow
 
-    _verb("rehearse", lambda checkout, env: flow(checkout, version or env.version), as_json=json)
+    def act(checkout: Checkout, env: Environment) -> None:
+        options = Options(
+            version=None if resume else version or env.version,
+            fault=fault or env.fault,
+            resume=Path(resume) if resume else None,
+            keep=keep,
+            offline=offline,
+            report=Path(report) if report else None,
+        )
+        flow(checkout, options)
+
+    _verb("rehearse", act, as_json=json)
 
 
 namespace = Collection(

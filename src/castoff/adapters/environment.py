@@ -16,6 +16,7 @@ class Environment:
     direct: bool
     dry_run: bool
     push: bool
+    fault: str | None
     in_actions: bool
     """Whether this runs in GitHub Actions (GITHUB_ACTIONS)."""
     ref_tag: str | None
@@ -37,6 +38,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         direct=_on(variables.get("DIRECT")),
         dry_run=_on(variables.get("DRY_RUN")),
         push=_on(variables.get("PUSH")),
+        fault=variables.get("FAULT") or None,
         in_actions=in_actions,
         ref_tag=variables.get("GITHUB_REF_NAME") or None if on_tag else None,
         summary=Path(summary) if in_actions and summary else None,

@@ -26,6 +26,8 @@ class StepRun:
     start: float
     """Seconds after the tag was pushed."""
     seconds: float
+    error: str = ""
+    """The first error that it announced, in one line."""
 
 
 @dataclass(frozen=True, slots=True)

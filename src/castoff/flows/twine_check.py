@@ -60,9 +60,10 @@ def _twine(checkout: Checkout, files: list[str]) -> None:
     ]
     ended = process.run(argv, cwd=checkout.root, check=False)
     if ended.code != 0:
-        lines = [line for line in ended.output.splitlines() if line.strip()]
-        what = "twine check --strict found something:\n" + "\n".join(f"    {line}" for line in lines)
-        raise CastoffError(Problem(what, Location(DIST)))
+        lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
+        first = next((line for line in lines if line.startswith(("ERROR", "WARNING"))), f"exit code {ended.code}")
+        shown = "\n".join(f"    {line}" for line in lines)
+        raise CastoffError(Problem(f"twine check --strict says {' '.join(first.split())}\n{shown}", Location(DIST)))
 
 
 def _install_all(checkout: Checkout, project: Project, files: list[str]) -> dict[str, str]:

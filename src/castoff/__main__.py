@@ -1,0 +1,5 @@
+"""`python -m castoff`."""
+
+from castoff.cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""After a rehearsal: what came out, looked at as a user of the release would."""
+
+from __future__ import annotations
+
+import platform as machine
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.metadata import parse_email
+from packaging.specifiers import SpecifierSet
+
+from castoff.adapters import process, smoke
+from castoff.adapters.archives import metadata
+from castoff.core.artifacts import MANIFEST, artifact, read_manifest
+from castoff.core.errors import CastoffError
+from castoff.core.rehearsal import Finding, HeldRelease
+from castoff.core.versions import parse
+from castoff.flows.platform import Platform
+from castoff.flows.scratch import Scratch, State
+
+BUNDLE = ".sigstore.json"
+
+
+def look(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> tuple[Finding, ...]:
+    """Return everything that was looked at, right or wrong."""
+    return tuple(_findings(scratch, platform, state, offline=offline))
+
+
+def _findings(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> Iterator[Finding]:
+    releases = platform.releases(state.tag)
+    yield _digests(scratch, platform, releases)
+    yield from _release(platform, releases, state)
+    if len(releases) == 1:
+        yield _bundles(scratch, platform, state)
+    yield _install(scratch, platform, state, offline=offline)
+
+
+def _digests(scratch: Scratch, platform: Platform, releases: tuple[HeldRelease, ...]) -> Finding:
+    """Compare what was built with what the index and the release hold."""
+    what = "the same bytes from build to index to release"
+    manifests = sorted(scratch.artifacts.rglob(MANIFEST))
+    if not manifests:
+        return Finding(what, right=False, detail=f"no job handed on {MANIFEST}")
+    try:
+        built = {file.file: file.sha256 for file in read_manifest(manifests[-1].read_text(encoding="utf-8")).files}
+    except CastoffError as error:
+        return Finding(what, right=False, detail=str(error))
+    index = {file.name: file.sha256 for file in platform.held}
+    assets = {
+        file.name: file.sha256 for release in releases for file in release.assets if not file.name.endswith(BUNDLE)
+    }
+    wrong = [name for name, other in (("the index", index), ("the release", assets)) if other != built]
+    return Finding(
+        what, right=not wrong, detail=f"{' and '.join(wrong)} differ from the build" if wrong else f"{len(built)} files"
+    )
+
+
+def _release(platform: Platform, releases: tuple[HeldRelease, ...], state: State) -> Iterator[Finding]:
+    """Look at the release: one, published, marked right, with notes, a file for each on the index and its bundle."""
+    if len(releases) != 1:
+        yield Finding("one release of the tag", right=False, detail=f"there are {len(releases)}")
+        return
+    release = releases[0]
+    version = parse(state.version)
+    candidate = bool(version and version.is_prerelease)
+    yield Finding("the release is published", right=not release.draft)
+    mark = "pre-release" if release.prerelease else "release"
+    yield Finding(
+        "its pre-release mark is right",
+        right=release.prerelease == candidate,
+        detail=f"{state.tag} is marked as a {mark}",
+    )
+    yield Finding("it has notes", right=bool(release.body.strip()), detail=release.body.strip().partition("\n")[0][:60])
+    wanted = {name for file in platform.held for name in (file.name, file.name + BUNDLE)}
+    missing = sorted(wanted - {asset.name for asset in release.assets})
+    yield Finding(
+        "every file has its bundle beside it", right=not missing, detail=", ".join(missing) or f"{len(wanted)} assets"
+    )
+
+
+def _bundles(scratch: Scratch, platform: Platform, state: State) -> Finding:
+    """Verify each bundle against the exact identity, with the real client, from what the release serves."""
+    what = "each bundle verifies against the exact identity"
+    identity, issuer = platform.identity
+    with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
+        files = platform.download(state.tag, Path(folder))
+        signed = [str(file) for file in files if not file.name.endswith(BUNDLE)]
+        argv = [
+            sys.executable,
+            "-m",
+            "sigstore",
+            "--trust-config",
+            str(platform.sigstore.trust_config),
+            "verify",
+            "identity",
+        ]
+        argv += ["--cert-identity", identity, "--cert-oidc-issuer", issuer, *signed]
+        ended = process.run_sealed(argv, cwd=Path(folder), env=scratch.environment({"COLUMNS": "400"}), check=False)
+    told = ended.output.strip().splitlines()
+    return Finding(
+        what, right=ended.code == 0 and bool(signed), detail=identity if ended.code == 0 else (told or [""])[-1]
+    )
+
+
+def _install(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> Finding:
+    """Install the version from the local index into a fresh environment, import it, and compare its version."""
+    what = f"pip install {state.project}=={state.version}, and import it"
+    needs = next((file.requires_python for file in platform.index.files if file.requires_python), None)
+    here = machine.python_version()
+    if needs and not SpecifierSet(needs).contains(here, prereleases=True):
+        return Finding(what, right=True, detail=f"not tried: it requires Python {needs}, and this is {here}")
+    env = scratch.environment(offline=offline)
+    with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
+        python = Path(folder) / "environment" / "bin" / "python"
+        try:
+            requires = [] if offline else _requires(scratch, platform)
+            for argv in _install_commands(platform, state, requires, python):
+                process.run_sealed(argv, cwd=Path(folder), env=env)
+            modules = _modules(scratch)
+            argv = [str(python), "-I", smoke.__file__, state.project, state.version, *modules]
+            process.run_sealed(argv, cwd=Path(folder), env=env)
+        except CastoffError as error:
+            return Finding(what, right=False, detail=" ".join(str(error).split())[-300:])
+    return Finding(what, right=True, detail=f"import {', '.join(modules)}" if modules else "nothing to import")
+
+
+def _install_commands(platform: Platform, state: State, requires: list[str], python: Path) -> Iterator[list[str]]:
+    """Yield the commands: an environment, what the version requires, and the version from the local index alone.
+
+    Were both asked for together, an installer might take the version from PyPI, if it is there.
+    """
+    wanted = ["--no-deps", "--index-url", platform.index.simple_url, f"{state.project}=={state.version}"]
+    if process.find("uv"):
+        install = ["uv", "pip", "install", "--quiet", "--python", str(python)]
+        yield ["uv", "venv", "--quiet", "--no-project", "--python", sys.executable, str(python.parent.parent)]
+        wanted = ["--no-cache", *wanted]
+    else:
+        install = [str(python), "-m", "pip", "install", "--quiet"]
+        yield [sys.executable, "-m", "venv", str(python.parent.parent)]
+        wanted = ["--no-cache-dir", *wanted]
+    if requires:
+        yield [*install, *requires]
+    yield [*install, *wanted]
+
+
+def _requires(scratch: Scratch, platform: Platform) -> list[str]:
+    """Return the requirements of the wheel that the index holds."""
+    for file in platform.held:
+        known = artifact(file.name)
+        if known and known.kind == "wheel":
+            said, _ = parse_email(metadata(scratch.root / "index" / "files", known))
+            return said.get("requires_dist") or []
+    return []
+
+
+def _modules(scratch: Scratch) -> list[str]:
+    """Return the names of the import packages of what was tagged."""
+    from castoff.adapters.files import Folder
+    from castoff.core.project import import_packages, read_project, source_roots
+
+    project = read_project(Folder(scratch.run))
+    names: list[str] = []
+    for file in import_packages(project):
+        root = next((root for root in source_roots(project) if root and file.startswith(f"{root}/")), "")
+        bare = file.removeprefix(f"{root}/").removesuffix(".py").removesuffix("/__init__")
+        names.append(bare.replace("/", "."))
+    return names

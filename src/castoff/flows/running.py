@@ -1,0 +1,269 @@
+"""The workflow of a rehearsal, run by act: who gets which credentials, and what each step did."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from castoff.adapters import process, shim
+from castoff.adapters.act import Call, Event, events
+from castoff.adapters.console import Console
+from castoff.core.errors import refuse
+from castoff.core.faults import KILLED, Fault
+from castoff.core.rehearsal import JobRun, Outcome, StepRun
+from castoff.core.workflow import Job, Step, Workflow, order
+from castoff.flows.platform import Platform, stage_faults
+from castoff.flows.scratch import MAIN, Scratch, State
+from castoff.standins.catalogue import standins
+from castoff.standins.stage import VARIABLE, Stage
+
+_LONGEST = 60 * process.MINUTE
+"""Seconds after which a run is ended, whatever it does."""
+_SHELLS = ("bash", "sh")
+_ANNOUNCED = re.compile(r"::error[^:]*::(?P<message>.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """All that a run depends on."""
+
+    scratch: Scratch
+    platform: Platform
+    workflow: Workflow
+    state: State
+    fault: Fault | None
+    offline: bool
+
+
+def run_workflow(console: Console, setting: Setting) -> tuple[JobRun, ...]:
+    """Run the jobs that have not succeeded yet, and return how every job and step ended."""
+    scratch, platform, workflow, state = setting.scratch, setting.platform, setting.workflow, setting.state
+    _clone(scratch, platform, state)
+    stage = _write_stage(scratch, platform, setting.fault)
+    _write_shim(setting)
+    call = _call(scratch, platform, workflow, state, stage)
+    record = Record(console, workflow, set(state.done))
+    argv = call.argv()
+    environment = scratch.environment({"ACT_DISABLE_VERSION_CHECK": "1"}, offline=setting.offline)
+    try:
+        with process.lines(argv, scratch.run, environment) as running:
+            timer = threading.Timer(_LONGEST, running.process.kill)
+            timer.daemon = True
+            timer.start()
+            try:
+                for event in events(running):
+                    record.take(event)
+                code, said = running.end()
+            finally:
+                timer.cancel()
+    finally:
+        _end_steps(scratch)
+    record.close(code, said)
+    return record.jobs()
+
+
+def _clone(scratch: Scratch, platform: Platform, state: State) -> None:
+    """Clone the tag afresh: act reads the workflow from there, and the repository's name from the remote's URL."""
+    shutil.rmtree(scratch.run, ignore_errors=True)
+    scratch.git("clone", "--quiet", "--branch", state.tag, str(scratch.remote), str(scratch.run))
+    page = f"https://github.com/{platform.run.owner}/{platform.run.repository}"
+    scratch.git("remote", "set-url", "origin", page, folder=scratch.run)
+
+
+def _write_stage(scratch: Scratch, platform: Platform, fault: Fault | None) -> Path:
+    stage = Stage(
+        artifacts=scratch.artifacts,
+        remote=scratch.remote,
+        index_url=platform.index.url,
+        upload_url=platform.index.upload_url,
+        forge_url=platform.forge.url,
+        trust_config=platform.sigstore.trust_config,
+        repository=f"{platform.run.owner}/{platform.run.repository}",
+        faults=tuple(stage_faults(fault)),
+    )
+    path = scratch.root / "stage.json"
+    path.write_text(stage.to_json(), encoding="utf-8")
+    return path
+
+
+def _write_shim(setting: Setting) -> None:
+    """Put the shim on PATH, and its rules beside it."""
+    scratch, workflow, fault, done = setting.scratch, setting.workflow, setting.fault, setting.state.done
+    shutil.copy(shim.__file__, scratch.shim / "shim.py")
+    for shell in _SHELLS:
+        script = f'#!/bin/sh\nexec {shlex.join([sys.executable, "-IS", str(scratch.shim / "shim.py"), shell])} "$@"\n'
+        (scratch.shim / shell).write_text(script, encoding="utf-8")
+        (scratch.shim / shell).chmod(0o755)
+    credentials = setting.platform.credentials(workflow, fault)
+    jobs = {job.id: _job_rules(scratch, job, credentials[job.id], done=job.id in done) for job in workflow.jobs}
+    shells = {shell: shutil.which(shell) or f"/bin/{shell}" for shell in _SHELLS}
+    killed = fault.name.partition(":")[2] if fault and fault.name.startswith(KILLED) else None
+    rules = {"shells": shells, "running": str(scratch.running), "jobs": jobs, "kill": killed}
+    path = scratch.shim / "jobs.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(rules), encoding="utf-8")
+
+
+def _job_rules(scratch: Scratch, job: Job, credentials: dict[str, str], *, done: bool) -> dict[str, object]:
+    home = scratch.jobs / job.id
+    home.mkdir(exist_ok=True)
+    env = {**credentials, "HOME": str(home), "GIT_CONFIG_GLOBAL": str(home / ".gitconfig")}
+    return {"env": env, "done": done, "last": len(job.steps) - 1}
+
+
+def _call(scratch: Scratch, platform: Platform, workflow: Workflow, state: State, stage: Path) -> Call:
+    run = platform.run
+    scratch.secrets.write_text(f"GITHUB_TOKEN={platform.token}\n", encoding="utf-8")
+    event = scratch.root / "event.json"
+    event.write_text(json.dumps(_payload(run.ref, run.sha, run.owner, run.repository)), encoding="utf-8")
+    folders = standins()
+    uses = [step.uses for job in workflow.jobs for step in job.steps if step.uses]
+    actions = {f"{use.repository}@{use.ref}": folders[use.action] for use in uses if use.action in folders}
+    variables = {
+        VARIABLE: str(stage),
+        "CASTOFF_PYTHON": sys.executable,
+        "GITHUB_RUN_ID": str(run.run_id),
+        "GITHUB_RUN_ATTEMPT": str(state.attempt),
+        "GITHUB_WORKFLOW_REF": run.workflow_ref,
+        "GITHUB_WORKFLOW_SHA": run.sha,
+        "GITHUB_REPOSITORY_ID": str(run.repository_id),
+        "GITHUB_REPOSITORY_OWNER_ID": str(run.owner_id),
+        "GITHUB_REF_PROTECTED": "false",
+        "RUNNER_ENVIRONMENT": "github-hosted",
+        "RUNNER_NAME": "castoff rehearsal",
+    }
+    runners = tuple(dict.fromkeys(name for job in workflow.jobs for name in job.runs_on))
+    cache = scratch.root / "act"
+    shutil.rmtree(cache, ignore_errors=True)
+    return Call(
+        scratch.run,
+        workflow.file,
+        event,
+        run.actor,
+        actions,
+        cache,
+        variables,
+        scratch.secrets,
+        scratch.nothing,
+        runners,
+    )
+
+
+def _payload(ref: str, sha: str, owner: str, name: str) -> dict[str, object]:
+    """Return GitHub's payload of the push of a new tag, as far as a workflow asks for it."""
+    repository = {"name": name, "full_name": f"{owner}/{name}", "owner": {"login": owner}, "default_branch": MAIN}
+    return {
+        "ref": ref,
+        "before": "0" * 40,
+        "after": sha,  # act takes github.sha from here: the commit, not the tag's own object
+        "created": True,
+        "deleted": False,
+        "forced": False,
+        "head_commit": {"id": sha},
+        "repository": repository,
+    }
+
+
+def _end_steps(scratch: Scratch) -> None:
+    """End the steps that still run: each is a session of its own, and outlives act."""
+    for note in scratch.running.glob("*"):
+        group = note.read_text(encoding="utf-8").strip()
+        if group.isdigit():
+            process.end_group(int(group))
+        note.unlink(missing_ok=True)
+
+
+@dataclass
+class _StepRecord:
+    name: str
+    outcome: Outcome = Outcome.SKIPPED
+    start: float = 0.0
+    seconds: float = 0.0
+    output: list[str] = field(default_factory=list[str])
+    error: str = ""
+
+
+class Record:
+    """What happens, as it happens."""
+
+    def __init__(self, console: Console, workflow: Workflow, done: set[str]) -> None:
+        self._console = console
+        self._began = time.monotonic()
+        self._order = order(workflow)
+        self._steps = {job.id: [_StepRecord(title(step)) for step in job.steps] for job in self._order}
+        self._outcomes: dict[str, Outcome] = {}
+        self._times: dict[str, tuple[float, float]] = {}
+        self._done = done
+        self._errors: list[str] = []
+
+    def take(self, event: Event) -> None:
+        """Note an event, and say what a person wants to see."""
+        now = time.monotonic() - self._began
+        if event.job not in self._steps or event.job in self._done:
+            return
+        start, _ = self._times.get(event.job, (now, now))
+        self._times[event.job] = (start, now)
+        if event.kind == "job-ended":
+            self._outcomes[event.job] = Outcome.SUCCESS if event.success else Outcome.FAILURE
+        elif event.kind == "error":
+            self._errors.append(event.text)
+        if event.step is None or event.step >= len(self._steps[event.job]):
+            return
+        step = self._steps[event.job][event.step]
+        if event.kind == "output":
+            step.output.append(event.text)
+            announced = _ANNOUNCED.match(event.text)
+            step.error = step.error or (announced["message"].partition("%0A")[0] if announced else "")
+        elif event.kind == "step-began":
+            step.start, step.outcome = now, Outcome.FAILURE  # until it has ended well
+        elif event.kind == "step-ended":
+            step.seconds = now - step.start
+            step.outcome = Outcome.SUCCESS if event.success else Outcome.FAILURE
+            self._say(event.job, step)
+
+    def _say(self, job: str, step: _StepRecord) -> None:
+        good = step.outcome is Outcome.SUCCESS
+        self._console.say(f"  {'ok' if good else 'FAILED':<6}  {step.seconds:6.1f} s  {job}: {step.name}")
+        if not good:
+            for line in step.output:
+                self._console.say(f"      | {line}")
+
+    def close(self, code: int, said: str) -> None:
+        """Note how act itself ended; raises CastoffError when it has not run the workflow at all."""
+        if code == 0:
+            return
+        if not self._times and not self._done:
+            reason = next(
+                (line for line in reversed(said.splitlines()) if line.startswith("Error")), said.strip()[-300:]
+            )
+            raise refuse(f"act could not run the workflow: {reason}")
+        begun = [job.id for job in self._order if job.id in self._times]
+        if Outcome.FAILURE not in self._outcomes.values() and begun:
+            self._outcomes[begun[-1]] = Outcome.FAILURE  # act died, or was ended, in the middle of it
+            for step in self._steps[begun[-1]]:
+                if step.outcome is Outcome.FAILURE:
+                    step.error = step.error or "the runner died"
+
+    def jobs(self) -> tuple[JobRun, ...]:
+        """Return how every job ended, in the order of the workflow."""
+        return tuple(self._job(job) for job in self._order)
+
+    def _job(self, job: Job) -> JobRun:
+        start, end = self._times.get(job.id, (0.0, 0.0))
+        outcome = Outcome.KEPT if job.id in self._done else self._outcomes.get(job.id, Outcome.SKIPPED)
+        steps = tuple(
+            StepRun(s.name, s.outcome, round(s.start, 2), round(s.seconds, 2), s.error) for s in self._steps[job.id]
+        )
+        return JobRun(job.id, job.name, outcome, round(start, 2), round(end - start, 2), steps)
+
+
+def title(step: Step) -> str:
+    """Return what a step is called: its name, the action it uses, or the first line of what it runs."""
+    return step.uses.action if step.uses and not step.name else step.title

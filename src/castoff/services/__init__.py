@@ -1,0 +1,1 @@
+"""What a release talks to, played on loopback: the index, GitHub, its token endpoint, and Sigstore."""

@@ -1,0 +1,288 @@
+"""The page of a rehearsal: whole, harmless whatever stands in it, and the same for the same rehearsal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from castoff.core.rehearsal import Finding, HeldFile, HeldRelease, JobRun, Outcome, Rehearsal, StepRun
+from castoff.core.report_html import page
+from tests.strategies import bounded
+
+WHEEL = HeldFile("demo-0.1.1-py3-none-any.whl", 84_213, "a" * 64)
+BUNDLE = HeldFile(f"{WHEEL.name}.sigstore.json", 812, "b" * 64)
+BUILD = JobRun(
+    "build",
+    "Check and build",
+    Outcome.SUCCESS,
+    1.0,
+    61.0,
+    (StepRun("Run make", Outcome.SUCCESS, 1.0, 60.0), StepRun("Hand on", Outcome.SUCCESS, 61.0, 1.0)),
+)
+PUBLISH = JobRun("publish", "Publish", Outcome.SUCCESS, 62.0, 4.0, (StepRun("Upload", Outcome.SUCCESS, 62.0, 4.0),))
+RELEASE = HeldRelease(
+    tag="v0.1.1",
+    body="## What's Changed\n* <b>All</b>",
+    draft=False,
+    prerelease=False,
+    immutable=True,
+    assets=(WHEEL, BUNDLE),
+)
+GOOD = Rehearsal(
+    project="demo",
+    version="0.1.1",
+    tag="v0.1.1",
+    commit="6f5f2b0fd0a6c8d4e0a7d1c8e7f6a5b4c3d2e1f0",
+    fault=None,
+    phases=(("scratch clone", 0.64), ("install and verify", 3700.0)),
+    jobs=(BUILD, PUBLISH),
+    index=(WHEEL,),
+    releases=(RELEASE,),
+    findings=(Finding("pip install", True, "demo.__version__ is 0.1.1"),),
+    notes=("Python 3.11 played 3.13",),
+    stopped=None,
+    way_out=(),
+)
+STOPPED = replace(
+    GOOD,
+    fault="index-down",
+    jobs=(
+        BUILD,
+        replace(PUBLISH, outcome=Outcome.FAILURE, steps=(StepRun("Upload", Outcome.FAILURE, 62.0, 4.0),)),
+        JobRun("release", "GitHub release", Outcome.SKIPPED, 0, 0, ()),
+    ),
+    index=(),
+    releases=(),
+    findings=(),
+    notes=(),
+    stopped="publish: PyPI does not answer.",
+    way_out=("gh run rerun --failed 12", "make status VERSION='0.1.1'"),
+)
+FLAWED = replace(GOOD, findings=(*GOOD.findings, Finding("the pre-release mark", False, "it has none")))
+EMPTY = replace(STOPPED, jobs=(), phases=(), stopped="no workflow", way_out=())
+
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every tag is closed in its order. Keeps the tags, the attributes and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.pieces: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        """All that is read, with single spaces."""
+        return " ".join(" ".join(self.pieces).split())
+
+    def attributes(self, tag: str) -> list[dict[str, str]]:
+        """Return the attributes of each `tag`."""
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+SHAPES = [
+    *(pytest.param(GOOD, id="released"), pytest.param(STOPPED, id="stopped")),
+    *(pytest.param(FLAWED, id="flawed"), pytest.param(EMPTY, id="nothing-happened")),
+]
+
+
+@pytest.mark.parametrize("rehearsal", SHAPES)
+def test_the_page_is_whole_and_loads_nothing(rehearsal: Rehearsal) -> None:
+    text = page(rehearsal)
+    read = Page(text)
+    names = {name for name, _ in read.tags}
+    assert text.startswith("<!DOCTYPE html>")
+    assert not names & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "a"}
+    for _, attributes in read.tags:
+        assert not {"src", "href", "srcset", "action"} & set(attributes)
+        assert not any(name.startswith("on") for name in attributes)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    assert not re.search(r"url\(|@import|https?:", style)
+    assert "default-src 'none'" in text
+
+
+@pytest.mark.parametrize("rehearsal", SHAPES)
+def test_the_page_can_be_read_by_everyone(rehearsal: Rehearsal) -> None:
+    read = Page(page(rehearsal))
+    assert read.attributes("html") == [{"lang": "en"}]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in read.attributes("meta")
+    headings = [int(name[1]) for name, _ in read.tags if re.fullmatch("h[1-6]", name)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(lower - upper <= 1 for upper, lower in pairwise(headings))
+    assert all(attributes.get("scope") in {"col", "row"} for attributes in read.attributes("th"))
+    assert len(read.attributes("table")) == len(read.attributes("thead"))
+
+
+def test_a_release_that_would_work_is_told_first() -> None:
+    text = Page(page(GOOD)).text
+    assert "✓ It would be released This tag would have released 0.1.1." in text
+    assert "In earnest" not in text
+
+
+def test_what_stopped_it_and_what_to_type_are_told_first() -> None:
+    text = page(STOPPED)
+    told = Page(text).text
+    assert "✗ It stopped This tag would not have released 0.1.1: publish: PyPI does not answer. In earnest" in told
+    assert "<li><code>gh run rerun --failed 12</code></li>" in text
+    assert "make status VERSION='0.1.1'" in told
+    assert text.index("gh run rerun") < text.index("What was rehearsed")
+
+
+def test_a_release_that_would_be_wrong_is_not_called_good() -> None:
+    text = page(FLAWED)
+    assert "✗ It would be released wrong" in text
+    assert '<div class="banner bad">' in text
+    assert "the pre-release mark it has none ✗ wrong" in Page(text).text
+
+
+def test_everything_of_the_rehearsal_is_on_the_page() -> None:
+    text = Page(page(GOOD)).text
+    for told in (
+        *("demo", "v0.1.1", GOOD.commit, "none asked for", "Check and build", "Run make", "2 passed"),
+        *("scratch clone", "0.6 s", "1 h 02 min", "the jobs of the workflow 1 min 05 s"),
+        *(WHEEL.name, WHEEL.sha256, "84.2 kB", BUNDLE.name, "812 B", "published", "immutable"),
+        *("## What's Changed * <b>All</b>", "pip install demo.__version__ is 0.1.1 ✓ right", "Python 3.11 played 3.13"),
+    ):
+        assert told in text
+    assert "draft" not in text
+    assert "pre-release" not in text
+
+
+def test_the_marks_of_a_release_are_words() -> None:
+    marked = replace(RELEASE, draft=True, prerelease=True, immutable=False, body=" ", assets=())
+    text = Page(page(replace(GOOD, releases=(marked,)))).text
+    assert "v0.1.1 draft: nobody sees it pre-release Notes It has no notes. Assets It has no files." in text
+
+
+def test_an_asset_is_compared_with_the_file_on_the_index() -> None:
+    assert "the same bytes as on the index" in page(GOOD)
+    changed = replace(GOOD, index=(replace(WHEEL, sha256="c" * 64),))
+    assert "✗ other bytes than on the index" in page(changed)
+    assert "the same bytes as on the index" not in page(changed)
+
+
+def test_only_what_ran_has_a_bar_and_the_failed_job_is_open() -> None:
+    kept = replace(BUILD, outcome=Outcome.KEPT, start=0, seconds=0)
+    text = page(replace(STOPPED, jobs=(kept, *STOPPED.jobs[1:])))
+    read = Page(text)
+    assert "1 failed, 1 not run, 1 kept" in read.text
+    assert ["open" in attributes for attributes in read.attributes("details")] == [False, True]
+    jobs = text.partition("The jobs")[2].partition("</section>")[0]
+    assert len(re.findall(r'class="bar bad"', jobs)) == 2
+    assert 'class="bar kept"' not in jobs
+
+
+def test_bars_lie_where_the_jobs_lay_in_time() -> None:
+    styles = [attributes.get("style", "") for attributes in Page(page(GOOD)).attributes("span")]
+    bars = [re.findall(r"[\d.]+(?=%)", style) for style in styles if "margin-left" in style]
+    assert bars[0] == ["1.52", "100", "92.42"]
+    assert [float(number) for number in bars[3][::2]] == pytest.approx([100 * 62 / 66, 100 * 4 / 66], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["</style><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onload='x", "&lt;&amp;", "<!--", "]]>"],
+)
+def test_names_from_outside_are_text_and_nothing_else(hostile: str) -> None:
+    file = HeldFile(hostile, 1, hostile)
+    rehearsal = Rehearsal(
+        *(hostile, hostile, hostile, hostile, hostile),
+        phases=((hostile, 1.0),),
+        jobs=(JobRun(hostile, hostile, Outcome.FAILURE, 0, 1, (StepRun(hostile, Outcome.FAILURE, 0, 1),)),),
+        index=(file,),
+        releases=(HeldRelease(hostile, hostile, False, True, True, (file,)),),
+        findings=(Finding(hostile, False, hostile),),
+        notes=(hostile,),
+        stopped=hostile,
+        way_out=(hostile,),
+    )
+    read = Page(page(rehearsal))
+    harmless = Page(page(replace(rehearsal, notes=("x",))))
+    assert [name for name, _ in read.tags] == [name for name, _ in harmless.tags]
+    assert not {"script", "img"} & {name for name, _ in read.tags}
+    assert not any(hostile in value for _, attributes in read.tags for value in attributes.values())
+    assert read.text.count(hostile) >= 18
+
+
+@bounded
+@given(
+    st.text(),
+    st.lists(
+        st.tuples(
+            st.sampled_from(Outcome), st.floats(-1, 1e6), st.floats(0, 1e6), st.text(max_size=8), st.integers(0, 10**13)
+        ),
+        max_size=4,
+    ),
+)
+def test_any_rehearsal_gives_the_same_whole_page_each_time(
+    said: str, runs: list[tuple[Outcome, float, float, str, int]]
+) -> None:
+    steps = tuple(StepRun(name, outcome, start, seconds) for outcome, start, seconds, name, _ in runs)
+    rehearsal = replace(
+        STOPPED,
+        stopped=said,
+        jobs=tuple(JobRun("x", name, outcome, start, took, steps) for outcome, start, took, name, _ in runs),
+        phases=tuple((name, seconds) for _, _, seconds, name, _ in runs),
+        index=tuple(HeldFile(name, size, said) for *_, name, size in runs),
+    )
+    text = page(rehearsal)
+    assert page(rehearsal) == text
+    text.encode()
+    assert len(Page(text).attributes("main")) == 1
+    for style in re.findall(r'style="([^"]*)"', text):
+        assert all(0 <= float(number) <= 100 for number in re.findall(r"([\d.-]+)%", style))
+
+
+def test_what_cannot_be_seen_is_shown() -> None:
+    text = page(replace(GOOD, notes=("a\0b\ud800c\u202ed\x1b[31m\r\ne",)))
+    assert "a\ufffdb\ufffdc\ufffdd\ufffd[31m\ne" in text
+
+
+def colours(text: str) -> list[dict[str, str]]:
+    """Return the two palettes of the page: light and dark."""
+    return [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in re.findall(r":root \{([^}]*)\}", text)]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance (WCAG 2) of #rgb or #rrggbb."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_text_has_the_contrast_that_wcag_asks_for() -> None:
+    palettes = colours(page(GOOD))
+    assert len(palettes) == 2
+    pairs = [(text, card) for text in ("text", "soft", "good", "bad", "kept") for card in ("card",)]
+    pairs += [("text", "page"), ("soft", "page"), ("text", "code"), ("good", "good-card"), ("bad", "bad-card")]
+    pairs += [("text", "good-card"), ("text", "bad-card")]
+    for palette in palettes:
+        for text, card in pairs:
+            dark, light = sorted((luminance(palette[text]), luminance(palette[card])))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, card, palette)

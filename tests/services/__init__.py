@@ -1,0 +1,1 @@
+"""Tests of the local services: the real clients against them, over loopback."""

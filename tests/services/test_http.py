@@ -41,7 +41,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
     routes: dict[tuple[str, re.Pattern[str]], Handler] = {
         ("PUT", re.compile(r"/files/(?P<name>[^/]+)")): keep,
-        ("GET", re.compile(r"/kept")): lambda request: Response(body=kept, headers={"X-Name": "kept"}),
+        ("GET", re.compile(r"/kept")): lambda _request: Response(body=kept, headers={"X-Name": "kept"}),
         ("POST", re.compile(r"/json")): lambda request: json_response(request.json()),
         ("POST", re.compile(r"/peek")): peek,
         ("GET", re.compile(r"/refuse")): refuse,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 from castoff.adapters.environment import Environment
 from castoff.core.errors import CastoffError, Problem
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_RICH = {"error": "bold red", "good": "green", "dim": "dim", "strong": "bold"}
 _STYLES = {"error": "1;31", "good": "32", "dim": "2", "strong": "1", "old": "31", "new": "32"}
 
 
@@ -45,6 +47,22 @@ class Console:
     def say(self, text: str = "", style: str | None = None) -> None:
         """Print a line (or several) of prose; control characters from outside are shown, not obeyed."""
         print(self.styled(clean(text), style), file=self.prose, flush=True)
+
+    @contextmanager
+    def watching(self, rows: Callable[[], Sequence[tuple[str | None, str]]]) -> Generator[None]:
+        """Redraw `rows` (style and text of each) while the block runs, on a terminal; elsewhere do nothing."""
+        if not self.live:
+            yield
+            return
+        from rich.console import Console as Screen
+        from rich.live import Live
+        from rich.text import Text
+
+        def drawn() -> Text:
+            return Text("\n").join(Text(clean(text), _RICH.get(style or "", "")) for style, text in rows())
+
+        with Live(console=Screen(file=self.prose, highlight=False), refresh_per_second=8, get_renderable=drawn):
+            yield
 
     def styled(self, text: str, style: str | None) -> str:
         """Return `text` in a style, on a terminal that shows styles."""

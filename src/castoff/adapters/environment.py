@@ -17,6 +17,8 @@ class Environment:
     dry_run: bool
     push: bool
     fault: str | None
+    offline: bool
+    """Whether to do without the network: build without isolation, and require only what is installed."""
     in_actions: bool
     """Whether this runs in GitHub Actions (GITHUB_ACTIONS)."""
     ref_tag: str | None
@@ -39,6 +41,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         dry_run=_on(variables.get("DRY_RUN")),
         push=_on(variables.get("PUSH")),
         fault=variables.get("FAULT") or None,
+        offline=_on(variables.get("OFFLINE")),
         in_actions=in_actions,
         ref_tag=variables.get("GITHUB_REF_NAME") or None if on_tag else None,
         summary=Path(summary) if in_actions and summary else None,

@@ -22,6 +22,9 @@ MINUTE = 60.0
 TAIL = 20
 """How many lines of a failed program's output an error shows."""
 
+CERTIFICATES = {"UV_SYSTEM_CERTS": "1"}
+"""uv trusts a list of its own unless it is told: where pip works, behind a company's proxy say, it is to work too."""
+
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
@@ -211,7 +214,7 @@ def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
     """Return the caller's environment with `changes` laid over it."""
     here = str(Path(sys.executable).parent)  # what is installed beside castoff is found by the programs it starts, too
     path = os.pathsep.join([here, *(os.environ.get("PATH") or os.defpath).split(os.pathsep)])
-    merged: dict[str, str | None] = {**os.environ, "PATH": path, **(changes or {})}
+    merged: dict[str, str | None] = {**CERTIFICATES, **os.environ, "PATH": path, **(changes or {})}
     return {name: value for name, value in merged.items() if value is not None}
 
 

@@ -11,9 +11,12 @@ The workflow runner starts every step through it. It stands alone: it is run as 
 
 import json
 import os
+import select
 import signal
 import sys
 
+GRACE = 5
+"""Tenths of a second."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -43,16 +46,46 @@ def main() -> int:
 
 
 def run(shell: str, argv: list[str], environment: dict[str, str], running: str) -> int:
-    """Run the shell, noted as running as long as it does; return its exit code."""
+    """Run the shell, noted as running as long as it does; return its exit code.
+
+    The runner gives a step a terminal, GitHub does not: here it gets nothing to read, and a pipe to write to.
+    """
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        os.close(reader)
+        os.close(writer)
         os.execve(shell, argv, environment)
+    os.close(writer)
     note = os.path.join(running, str(os.getpid()))
     with open(note, "w", encoding="utf-8") as stream:
         stream.write(str(os.getpgid(0)))
-    _, status = os.waitpid(child, 0)
+    status = copy_until_end(reader, child)
     os.unlink(note)
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def copy_until_end(reader: int, child: int) -> int:
+    """Hand on what the step prints until it has ended; return its status.
+
+    What it has left running may hold the pipe open: a while after its end the step is over all the same.
+    """
+    status = None
+    silent = 0
+    while True:
+        ready, _, _ = select.select([reader], [], [], 0.1)
+        block = os.read(reader, 65536) if ready else None
+        if block:
+            os.write(1, block)
+        if status is None:
+            ended, told = os.waitpid(child, os.WNOHANG)
+            status = told if ended else None
+        silent = 0 if block or status is None else silent + 1
+        if block == b"" or (status is not None and silent > GRACE):
+            return os.waitpid(child, 0)[1] if status is None else status
 
 
 if __name__ == "__main__":

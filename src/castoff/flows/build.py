@@ -48,7 +48,7 @@ def make(checkout: Checkout) -> Manifest:
     console.say(f"building {project.name} {places.version}")
     with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
         made = Path(folder)
-        _run_build(root, made, epoch)
+        _run_build(root, made, epoch, offline=checkout.environment.offline)
         files = files_in(made)
         problems = inspect_files(made, files, project, places.version, checkout.command("build"))
         if problems:
@@ -65,10 +65,14 @@ def make(checkout: Checkout) -> Manifest:
     return manifest
 
 
-def _run_build(root: Path, out: Path, epoch: int) -> None:
-    """Run the build front-end: the sdist from the folder, the wheel from the sdist."""
-    installer = ("--installer", "uv") if process.find("uv") else ()
-    argv = [sys.executable, "-m", "build", *installer, "--outdir", str(out), str(root)]
+def _run_build(root: Path, out: Path, epoch: int, *, offline: bool) -> None:
+    """Run the build front-end: the sdist from the folder, the wheel from the sdist.
+
+    The build requirements go into an environment of their own; offline they are those that are installed here.
+    """
+    isolated = ["--installer", "uv"] if process.find("uv") else []
+    how = ["--no-isolation"] if offline else isolated
+    argv = [sys.executable, "-m", "build", *how, "--outdir", str(out), str(root)]
     process.run(argv, cwd=root, env={"SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
 
 

@@ -90,30 +90,15 @@ def _side_by_side(checkout: Checkout, commands: Sequence[tuple[str, tuple[str, .
 
 def _watch(console: Console, running: Sequence[tuple[str, Started]]) -> None:
     """Wait until all have ended: a live line each on a terminal, else a line for each that ends."""
-    if console.live:
-        _watch_live(running)
-        return
+    styles = {None: None, 0: "good"}
     waiting = list(running)
-    while waiting:
-        for name, one in [item for item in waiting if item[1].code() is not None]:
-            waiting.remove((name, one))
-            console.say(_line(name, one))
-        time.sleep(_TICK if waiting else 0)
-
-
-def _watch_live(running: Sequence[tuple[str, Started]]) -> None:
-    from rich.console import Console as Screen
-    from rich.live import Live
-    from rich.text import Text
-
-    def lines() -> Text:
-        styles = {None: "", 0: "green"}
-        rows = [Text(_line(name, one), styles.get(one.code(), "bold red")) for name, one in running]
-        return Text("\n").join(rows)
-
-    with Live(console=Screen(highlight=False), refresh_per_second=8, get_renderable=lines):
-        while any(one.code() is None for _, one in running):
-            time.sleep(_TICK)
+    with console.watching(lambda: [(styles.get(one.code(), "error"), _line(name, one)) for name, one in running]):
+        while waiting:
+            for name, one in [item for item in waiting if item[1].code() is not None]:
+                waiting.remove((name, one))
+                if not console.live:
+                    console.say(_line(name, one))
+            time.sleep(_TICK if waiting else 0)
 
 
 def _line(name: str, one: Started) -> str:

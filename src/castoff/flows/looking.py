@@ -11,12 +11,13 @@ from pathlib import Path
 from packaging.metadata import parse_email
 from packaging.specifiers import SpecifierSet
 
-from castoff.adapters import process, smoke
+from castoff.adapters import process
 from castoff.adapters.archives import metadata
 from castoff.core.artifacts import MANIFEST, artifact, read_manifest
 from castoff.core.errors import CastoffError
 from castoff.core.rehearsal import Finding, HeldRelease
 from castoff.core.versions import parse
+from castoff.flows.fresh import FreshEnvironment
 from castoff.flows.platform import Platform
 from castoff.flows.scratch import Scratch, State
 
@@ -111,38 +112,26 @@ def _install(scratch: Scratch, platform: Platform, state: State, *, offline: boo
     here = machine.python_version()
     if needs and not SpecifierSet(needs).contains(here, prereleases=True):
         return Finding(what, right=True, detail=f"not tried: it requires Python {needs}, and this is {here}")
-    env = scratch.environment(offline=offline)
+    modules = _modules(scratch)
     with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
-        python = Path(folder) / "environment" / "bin" / "python"
+        environment = FreshEnvironment(Path(folder), scratch.environment(), offline)
         try:
+            environment.make()
+            # First what it requires: asked for together, the version might be taken from PyPI, if it is there.
             requires = [] if offline else _requires(scratch, platform)
-            for argv in _install_commands(platform, state, requires, python):
-                process.run_sealed(argv, cwd=Path(folder), env=env)
-            modules = _modules(scratch)
-            argv = [str(python), "-I", smoke.__file__, state.project, state.version, *modules]
-            process.run_sealed(argv, cwd=Path(folder), env=env)
+            if requires:
+                environment.install(*requires)
+            wanted = f"{state.project}=={state.version}"
+            environment.install("--no-deps", _no_cache(), "--index-url", platform.index.simple_url, wanted)
+            environment.try_out(state.project, state.version, modules)
         except CastoffError as error:
             return Finding(what, right=False, detail=" ".join(str(error).split())[-300:])
     return Finding(what, right=True, detail=f"import {', '.join(modules)}" if modules else "nothing to import")
 
 
-def _install_commands(platform: Platform, state: State, requires: list[str], python: Path) -> Iterator[list[str]]:
-    """Yield the commands: an environment, what the version requires, and the version from the local index alone.
-
-    Were both asked for together, an installer might take the version from PyPI, if it is there.
-    """
-    wanted = ["--no-deps", "--index-url", platform.index.simple_url, f"{state.project}=={state.version}"]
-    if process.find("uv"):
-        install = ["uv", "pip", "install", "--quiet", "--python", str(python)]
-        yield ["uv", "venv", "--quiet", "--no-project", "--python", sys.executable, str(python.parent.parent)]
-        wanted = ["--no-cache", *wanted]
-    else:
-        install = [str(python), "-m", "pip", "install", "--quiet"]
-        yield [sys.executable, "-m", "venv", str(python.parent.parent)]
-        wanted = ["--no-cache-dir", *wanted]
-    if requires:
-        yield [*install, *requires]
-    yield [*install, *wanted]
+def _no_cache() -> str:
+    """Return the installer's own word for: what an earlier rehearsal had under this name does not count."""
+    return "--no-cache" if process.find("uv") else "--no-cache-dir"
 
 
 def _requires(scratch: Scratch, platform: Platform) -> list[str]:

@@ -184,7 +184,9 @@ def _play(checkout: Checkout, prepared: _Prepared, options: Options) -> Rehearsa
     if fault and fault.name == "name-taken":
         take_name(scratch.root, state.project, state.version)
     with platform(scratch.root, run, publisher, fault) as services:
-        jobs = run_workflow(console, Setting(scratch, services, prepared.workflow, state, fault, options.offline))
+        jobs, notices = run_workflow(
+            console, Setting(scratch, services, prepared.workflow, state, fault, options.offline)
+        )
         done = tuple(job.id for job in jobs if job.outcome in (Outcome.SUCCESS, Outcome.KEPT))
         scratch.save(replace(state, done=done))
         failed = next((job for job in jobs if job.outcome is Outcome.FAILURE), None)
@@ -204,7 +206,7 @@ def _play(checkout: Checkout, prepared: _Prepared, options: Options) -> Rehearsa
             index=services.held,
             releases=services.releases(state.tag),
             findings=findings,
-            notes=prepared.notes,
+            notes=(*prepared.notes, *notices),
             stopped=_stopped(failed) if failed else None,
             way_out=_way_out(checkout, prepared, failed, services) if failed else (),
         )

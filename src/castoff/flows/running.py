@@ -27,6 +27,14 @@ from castoff.standins.stage import VARIABLE, Stage
 _LONGEST = 60 * process.MINUTE
 """Seconds after which a run is ended, whatever it does."""
 _SHELLS = ("bash", "sh")
+_READY = "-o .venv/.ready -o .venv/.locked"
+"""Tells make that the environment is not to be made: offline it is the one that is running."""
+_WORDS: dict[Outcome | None, tuple[str, str]] = {
+    Outcome.SUCCESS: ("ok", "good"),
+    Outcome.KEPT: ("kept", "good"),
+    Outcome.FAILURE: ("FAILED", "error"),
+}
+_NOTICE = re.compile(r"::notice title=[^:]*::(?P<message>.*)")
 _ANNOUNCED = re.compile(r"::error[^:]*::(?P<message>.*)")
 
 
@@ -42,11 +50,11 @@ class Setting:
     offline: bool
 
 
-def run_workflow(console: Console, setting: Setting) -> tuple[JobRun, ...]:
-    """Run the jobs that have not succeeded yet, and return how every job and step ended."""
+def run_workflow(console: Console, setting: Setting) -> tuple[tuple[JobRun, ...], list[str]]:
+    """Run the jobs that have not succeeded yet; return how each ended, and what stand-ins say of differences."""
     scratch, platform, workflow, state = setting.scratch, setting.platform, setting.workflow, setting.state
     _clone(scratch, platform, state)
-    stage = _write_stage(scratch, platform, setting.fault)
+    stage = _write_stage(scratch, platform, setting.fault, offline=setting.offline)
     _write_shim(setting)
     call = _call(scratch, platform, workflow, state, stage)
     record = Record(console, workflow, set(state.done))
@@ -58,15 +66,17 @@ def run_workflow(console: Console, setting: Setting) -> tuple[JobRun, ...]:
             timer.daemon = True
             timer.start()
             try:
-                for event in events(running):
-                    record.take(event)
+                with console.watching(record.rows):
+                    for event in events(running):
+                        record.take(event)
                 code, said = running.end()
             finally:
                 timer.cancel()
     finally:
         _end_steps(scratch)
     record.close(code, said)
-    return record.jobs()
+    record.show_failures()
+    return record.jobs(), record.notices
 
 
 def _clone(scratch: Scratch, platform: Platform, state: State) -> None:
@@ -77,7 +87,7 @@ def _clone(scratch: Scratch, platform: Platform, state: State) -> None:
     scratch.git("remote", "set-url", "origin", page, folder=scratch.run)
 
 
-def _write_stage(scratch: Scratch, platform: Platform, fault: Fault | None) -> Path:
+def _write_stage(scratch: Scratch, platform: Platform, fault: Fault | None, *, offline: bool) -> Path:
     stage = Stage(
         artifacts=scratch.artifacts,
         remote=scratch.remote,
@@ -87,6 +97,7 @@ def _write_stage(scratch: Scratch, platform: Platform, fault: Fault | None) -> P
         trust_config=platform.sigstore.trust_config,
         repository=f"{platform.run.owner}/{platform.run.repository}",
         faults=tuple(stage_faults(fault)),
+        environment=Path(sys.prefix) if offline else None,
     )
     path = scratch.root / "stage.json"
     path.write_text(stage.to_json(), encoding="utf-8")
@@ -102,7 +113,8 @@ def _write_shim(setting: Setting) -> None:
         (scratch.shim / shell).write_text(script, encoding="utf-8")
         (scratch.shim / shell).chmod(0o755)
     credentials = setting.platform.credentials(workflow, fault)
-    jobs = {job.id: _job_rules(scratch, job, credentials[job.id], done=job.id in done) for job in workflow.jobs}
+    extra = {"MAKEFLAGS": _READY} if setting.offline else {}
+    jobs = {job.id: _job_rules(scratch, job, credentials[job.id] | extra, done=job.id in done) for job in workflow.jobs}
     shells = {shell: shutil.which(shell) or f"/bin/{shell}" for shell in _SHELLS}
     killed = fault.name.partition(":")[2] if fault and fault.name.startswith(KILLED) else None
     rules = {"shells": shells, "running": str(scratch.running), "jobs": jobs, "kill": killed}
@@ -201,7 +213,8 @@ class Record:
         self._outcomes: dict[str, Outcome] = {}
         self._times: dict[str, tuple[float, float]] = {}
         self._done = done
-        self._errors: list[str] = []
+        self.notices: list[str] = []
+        """What stand-ins have to say of the difference to the real action."""
 
     def take(self, event: Event) -> None:
         """Note an event, and say what a person wants to see."""
@@ -212,13 +225,14 @@ class Record:
         self._times[event.job] = (start, now)
         if event.kind == "job-ended":
             self._outcomes[event.job] = Outcome.SUCCESS if event.success else Outcome.FAILURE
-        elif event.kind == "error":
-            self._errors.append(event.text)
         if event.step is None or event.step >= len(self._steps[event.job]):
             return
         step = self._steps[event.job][event.step]
         if event.kind == "output":
             step.output.append(event.text)
+            notice = _NOTICE.match(event.text)
+            if notice and notice["message"] not in self.notices:
+                self.notices.append(notice["message"])
             announced = _ANNOUNCED.match(event.text)
             step.error = step.error or (announced["message"].partition("%0A")[0] if announced else "")
         elif event.kind == "step-began":
@@ -228,12 +242,32 @@ class Record:
             step.outcome = Outcome.SUCCESS if event.success else Outcome.FAILURE
             self._say(event.job, step)
 
+    def rows(self) -> list[tuple[str | None, str]]:
+        """Return a line for each job, as it stands now, for the live view."""
+        now = time.monotonic() - self._began
+        return [self._row(job, now) for job in self._order]
+
+    def _row(self, job: Job, now: float) -> tuple[str | None, str]:
+        start, end = self._times.get(job.id, (now, now))
+        outcome = Outcome.KEPT if job.id in self._done else self._outcomes.get(job.id)
+        step = next((step.name for step in reversed(self._steps[job.id]) if step.outcome is not Outcome.SKIPPED), "")
+        running = job.id in self._times and outcome is None
+        word, style = _WORDS.get(outcome, ("...", None) if running else ("", "dim"))
+        seconds = (now if running else end) - start
+        return style, f"  {word:<6}  {seconds:6.1f} s  {job.id:<16}  {step if running else ''}".rstrip()
+
     def _say(self, job: str, step: _StepRecord) -> None:
-        good = step.outcome is Outcome.SUCCESS
-        self._console.say(f"  {'ok' if good else 'FAILED':<6}  {step.seconds:6.1f} s  {job}: {step.name}")
-        if not good:
-            for line in step.output:
-                self._console.say(f"      | {line}")
+        if not self._console.live:
+            word, _ = _WORDS[step.outcome]
+            self._console.say(f"  {word:<6}  {step.seconds:6.1f} s  {job}: {step.name}")
+
+    def show_failures(self) -> None:
+        """Print the whole output of the steps that failed."""
+        for job, steps in self._steps.items():
+            for step in steps:
+                if step.outcome is Outcome.FAILURE:
+                    self._console.say(f"--- {job}: {step.name} ---", "error")
+                    self._console.say("\n".join(step.output))
 
     def close(self, code: int, said: str) -> None:
         """Note how act itself ended; raises CastoffError when it has not run the workflow at all."""

@@ -164,6 +164,7 @@ class Scratch:
         beside = str(Path(sys.executable).parent)
         sealed["PATH"] = os.pathsep.join([str(self.shim), beside, os.environ.get("PATH") or os.defpath])
         sealed |= {
+            **process.CERTIFICATES,
             "HOME": str(self.home),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),

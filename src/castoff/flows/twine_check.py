@@ -22,6 +22,7 @@ from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.project import Project
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.dist import digests, files_in, inspect, load_manifest, packages_in
+from castoff.flows.fresh import FreshEnvironment
 
 _AT_ONCE = 2
 """How many files are installed at the same time."""
@@ -84,22 +85,17 @@ def _try(checkout: Checkout, project: Project, modules: list[str], found: Artifa
     dist = checkout.root / DIST
     where = Location(f"{DIST}/{found.file}")
     said, _ = parse_email(metadata(dist, found))
-    skipped = _unfit(found, said.get("requires_python"))
+    skipped = _unfit(found, said.get("requires_python"), offline=checkout.environment.offline)
     if skipped:
         checkout.console.say(f"  skipped {found.file}: not installed, {skipped}")
         return f"skipped: {skipped}"
     with tempfile.TemporaryDirectory(prefix="castoff-try-") as folder:
         try:
-            python = _fresh_environment(Path(folder), dist / found.file)
-            argv = [
-                str(python),
-                "-I",
-                smoke.__file__,
-                required_name(project),
-                said.get("version") or "",
-                *modules,
-            ]
-            process.run(argv, cwd=Path(folder), env={"PYTHONPATH": None, "PYTHONHOME": None})
+            variables = process.environment({"PYTHONPATH": None, "PYTHONHOME": None})
+            environment = FreshEnvironment(Path(folder), variables, checkout.environment.offline)
+            environment.make()
+            environment.install(str(dist / found.file))
+            environment.try_out(required_name(project), said.get("version") or "", modules)
         except ProgramFailedError as error:
             told = error.result.stdout.strip().splitlines()
             if error.result.argv[2:3] == (smoke.__file__,) and told:
@@ -120,8 +116,10 @@ def _modules(wheel: WheelTree, project: Project) -> list[str]:
     return [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files]
 
 
-def _unfit(found: Artifact, requires_python: str | None) -> str | None:
+def _unfit(found: Artifact, requires_python: str | None, *, offline: bool) -> str | None:
     """Return why a file cannot be installed on this machine though nothing is wrong with it, or None."""
+    if offline and found.kind == "sdist":
+        return "building it needs the network, and this is offline"
     here = platform.python_version()
     try:
         if requires_python and not SpecifierSet(requires_python).contains(here, prereleases=True):
@@ -131,29 +129,3 @@ def _unfit(found: Artifact, requires_python: str | None) -> str | None:
     if found.kind == "wheel" and not parse_wheel_filename(found.file)[3] & set(sys_tags()):
         return "it is for another platform"
     return None
-
-
-def _fresh_environment(folder: Path, file: Path) -> Path:
-    """Make an environment with nothing in it but `file` and what it requires; return its Python."""
-    environment = folder / "environment"
-    python = environment / "bin" / "python"
-    if process.find("uv"):
-        process.run(
-            ["uv", "venv", "--quiet", "--no-project", "--python", sys.executable, str(environment)],
-            cwd=folder,
-        )
-        process.run(["uv", "pip", "install", "--quiet", "--python", str(python), str(file)], cwd=folder)
-    else:
-        process.run([sys.executable, "-m", "venv", str(environment)], cwd=folder)
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            str(file),
-        ]
-        process.run(pip, cwd=folder)
-    return python

@@ -77,6 +77,10 @@ def play(step: Step) -> None:
     if wanted.commit and head != wanted.commit:
         fail(f"HEAD is {head} and not the expected commit '{wanted.commit}'")
     say(git.ask("log", "-1", "--format=HEAD is now at %h %s"))
+    environment = folder / ".venv"
+    if step.stage.environment is not None and not environment.exists():
+        environment.symlink_to(step.stage.environment)
+        notice(f"offline: .venv is {step.stage.environment.name}, as it is installed here", "Offline")
     step.output("ref", wanted.ref)
     step.output("commit", head)
 

@@ -35,6 +35,8 @@ class Stage:
     """The trust configuration of the local Sigstore instance."""
     repository: str
     """OWNER/NAME."""
+    environment: Path | None = None
+    """Offline: the environment that is there already, and stands in a checkout as `.venv`; else None."""
     faults: tuple[str, ...] = ()
     """Their names; `artifact-lost:NAME` and `artifact-changed:NAME` are played here, others elsewhere."""
 
@@ -63,6 +65,7 @@ def read_stage(path: Path) -> Stage:
     faults = members.get("faults", [])
     if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in cast("list[object]", faults)):
         raise StageError(f"{path}: faults is not a list of names")
+    environment = members.get("environment")
     return Stage(
         artifacts=Path(_text(members, "artifacts", path)),
         remote=Path(_text(members, "remote", path)),
@@ -71,6 +74,7 @@ def read_stage(path: Path) -> Stage:
         forge_url=_text(members, "forge_url", path).rstrip("/"),
         trust_config=Path(_text(members, "trust_config", path)),
         repository=_text(members, "repository", path),
+        environment=Path(environment) if isinstance(environment, str) else None,
         faults=tuple(cast("list[str]", faults)),
     )
 

@@ -155,7 +155,14 @@ def _escaped(text: str, also: str = "") -> str:
 def _failed(verb: str, error: CastoffError) -> dict[str, object]:
     way_out = _as_data(error.way_out) if error.way_out else None
     problems = [_as_data(problem) for problem in error.problems]
-    return {"verb": verb, "ok": False, "exit_code": error.exit_code, "problems": problems, "way_out": way_out}
+    return {
+        **error.data,
+        "verb": verb,
+        "ok": False,
+        "exit_code": error.exit_code,
+        "problems": problems,
+        "way_out": way_out,
+    }
 
 
 def _as_data(problem: Problem) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -30,11 +31,15 @@ class CastoffError(Exception):
 
     exit_code = 1
 
-    def __init__(self, *problems: Problem, way_out: Problem | None = None) -> None:
+    def __init__(
+        self, *problems: Problem, way_out: Problem | None = None, data: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__("; ".join(problem.what for problem in problems))
         self.problems = problems
         self.way_out = way_out
         """What to do about all of them together, where each has no remedy of its own."""
+        self.data: Mapping[str, object] = data or {}
+        """What is known all the same, for `--json`."""
 
 
 class UsageError(CastoffError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from castoff.core.errors import misuse
 
 KILLED = "runner-killed"
+SPENT = "name-taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Fault:
     """What the maintainer does: one sentence."""
     in_sources: bool = False
     """Whether it lies in what was tagged: then a re-run cannot help, and the tag is made anew."""
+    all_jobs: bool = False
+    """Whether a re-run of the failed jobs cannot help, and all of them have to run again."""
     candidate: bool = False
     """Whether it shows with a release candidate only."""
 
@@ -46,11 +49,11 @@ FAULTS = (
         f"make the environment on GitHub, then {RE_RUN}",
     ),
     Fault(
-        "name-taken",
+        SPENT,
         "the index holds a file of that name with other bytes",
         "the version is spent: release the next one",
     ),
-    Fault("artifact-lost", "the artifact dist is lost between two jobs", "re-run all jobs"),
+    Fault("artifact-lost", "the artifact dist is lost between two jobs", "re-run all jobs", all_jobs=True),
     Fault(
         "artifact-changed",
         "a byte of the artifact dist changes between two jobs",

@@ -8,6 +8,7 @@ actions and local services for the index, the forge and Sigstore; and the result
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,10 +18,11 @@ from typing import TypeVar
 from castoff.adapters import act
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem, misuse, refuse
-from castoff.core.faults import Fault, catalogue, find
+from castoff.core.faults import SPENT, Fault, catalogue, find
 from castoff.core.forge import Repository, repository
 from castoff.core.project import normalized
 from castoff.core.rehearsal import JobRun, Outcome, Rehearsal
+from castoff.core.release import untag
 from castoff.core.workflow import Workflow, read_workflow
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
 from castoff.flows.checkout import Checkout, required_name
@@ -36,6 +38,8 @@ from castoff.standins.catalogue import inputs_of, standins
 WORKFLOW = ".github/workflows/release.yml"
 _NOBODY = Repository("castoff-rehearsal", "project")
 _RUN_ID = 1_000_001
+_FULL = (os.strerror(errno.ENOSPC), "Out of diskspace")
+"""How the system, and git, say that there is no space left."""
 _Made = TypeVar("_Made")
 
 
@@ -85,8 +89,8 @@ def rehearse(checkout: Checkout, options: Options) -> None:
         finally:
             if not keep:
                 scratch.remove()
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (OSError, CastoffError) as error:
+        if any(said in str(error) for said in _FULL):
             raise refuse("there is no space left for the scratch folder; set TMPDIR to one with more") from None
         raise
     _report(checkout, rehearsal, options, prepared.scratch.root if keep else None)
@@ -166,6 +170,8 @@ def _play(checkout: Checkout, prepared: _Prepared, options: Options) -> Rehearsa
     """Cut the release, run the workflow, and look at what came out."""
     scratch, state, fault, mended = prepared.scratch, prepared.state, prepared.fault, prepared.mended
     console, times = checkout.console, _Times()
+    if mended and mended.name == SPENT:
+        fault = mended  # the name stays taken: nothing mends that
     console.say(
         f"{'resuming' if options.resume else 'rehearsing'} {state.tag} of {state.project}: nothing leaves this machine",
         "strong",
@@ -178,10 +184,12 @@ def _play(checkout: Checkout, prepared: _Prepared, options: Options) -> Rehearsa
     elif mended and mended.in_sources and set(state.done) != {job.id for job in prepared.workflow.jobs}:
         times.of("mend main, tag anew", lambda: recut(scratch, state, mended))
         state = replace(state, done=())
+    elif mended and mended.all_jobs:
+        state = replace(state, done=())
     scratch.save(state)
     run = _run(scratch, prepared, state)
     publisher = Publisher(normalized(state.project), run.owner, run.repository, run.workflow, prepared.environment)
-    if fault and fault.name == "name-taken":
+    if fault and fault.name == SPENT and not options.resume:
         take_name(scratch.root, state.project, state.version)
     with platform(scratch.root, run, publisher, fault) as services:
         jobs, notices = run_workflow(
@@ -208,7 +216,7 @@ def _play(checkout: Checkout, prepared: _Prepared, options: Options) -> Rehearsa
             findings=findings,
             notes=(*prepared.notes, *notices),
             stopped=_stopped(failed) if failed else None,
-            way_out=_way_out(checkout, prepared, failed, services) if failed else (),
+            way_out=_way_out(checkout, prepared, fault, services) if failed else (),
         )
 
 
@@ -239,18 +247,17 @@ def _stopped(failed: JobRun) -> str:
     return f"{where}{said}, and no job after it ran"
 
 
-def _way_out(checkout: Checkout, prepared: _Prepared, failed: JobRun | None, services: Platform) -> tuple[str, ...]:
+def _way_out(checkout: Checkout, prepared: _Prepared, fault: Fault | None, services: Platform) -> tuple[str, ...]:
     """Return what the maintainer would do in earnest."""
-    state, fault = prepared.state, prepared.fault
-    again = (
-        f"git push origin --delete refs/tags/{state.tag}",
-        f"git tag -d {state.tag}",
-        checkout.command("release", state.version),
-    )
+    state = prepared.state
+    untagged = (*untag("origin", state.tag), checkout.command("release", state.version))
+    if fault and fault.name == SPENT:
+        following = versions.next_patch(versions.parse_new(state.version))
+        return (fault.way_out, checkout.command("release", str(following)))
     if fault:
-        return (fault.way_out, *(again if fault.in_sources else ()))
-    if failed and not services.held:
-        return ("put it right on main; nothing was published, so the tag can be made anew:", *again)
+        return (fault.way_out, *(untagged if fault.in_sources else ()))
+    if not services.held:
+        return ("put it right on main; nothing was published, so the tag can be made anew:", *untagged)
     return ("put right what the job complains of outside of the sources, and re-run the failed jobs",)
 
 
@@ -292,22 +299,15 @@ def _report(checkout: Checkout, rehearsal: Rehearsal, options: Options, kept: Pa
         )
     for note in rehearsal.notes:
         console.say(f"note: {note}", "dim")
-    resume = (f"castoff rehearse --resume {kept}",) if kept and not rehearsal.released else ()
     if kept:
         console.say(f"kept: {kept}", "dim")
+    data = {**rehearsal.as_data(), "kept": str(kept) if kept else None}
     if not rehearsal.released:
+        resume = (f"castoff rehearse --resume {kept}",) if kept and rehearsal.fault != SPENT else ()
         way_out = Problem("in earnest", fix=(*rehearsal.way_out, *resume))
-        raise RehearsalFailedError(rehearsal, way_out)
+        raise CastoffError(Problem(rehearsal.verdict), way_out=way_out, data=data)
     console.say(f"\n{rehearsal.verdict}", "good")
-    console.result("rehearse", {**rehearsal.as_data(), "kept": str(kept) if kept else None})
-
-
-class RehearsalFailedError(CastoffError):
-    """The tag would not have been released; carries the whole result."""
-
-    def __init__(self, rehearsal: Rehearsal, way_out: Problem) -> None:
-        super().__init__(Problem(rehearsal.verdict), way_out=way_out)
-        self.data = rehearsal.as_data()
+    console.result("rehearse", data)
 
 
 def _list_faults(checkout: Checkout) -> None:

@@ -229,12 +229,13 @@ class Record:
             return
         step = self._steps[event.job][event.step]
         if event.kind == "output":
-            step.output.append(event.text)
+            if not event.text.startswith("::add-mask::"):  # which GitHub never shows
+                step.output.append(event.text)
             notice = _NOTICE.match(event.text)
             if notice and notice["message"] not in self.notices:
                 self.notices.append(notice["message"])
             announced = _ANNOUNCED.match(event.text)
-            step.error = step.error or (announced["message"].partition("%0A")[0] if announced else "")
+            step.error = step.error or (_in_one_line(announced["message"]) if announced else "")
         elif event.kind == "step-began":
             step.start, step.outcome = now, Outcome.FAILURE  # until it has ended well
         elif event.kind == "step-ended":
@@ -301,3 +302,9 @@ class Record:
 def title(step: Step) -> str:
     """Return what a step is called: its name, the action it uses, or the first line of what it runs."""
     return step.uses.action if step.uses and not step.name else step.title
+
+
+def _in_one_line(message: str) -> str:
+    """Return the first lines of an annotation's text, which has its line ends written out."""
+    lines = message.replace("%0D", "").replace("%25", "%").split("%0A")
+    return " ".join(" ".join(lines[:2]).split())

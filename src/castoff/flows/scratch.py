@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from castoff.adapters import process
 from castoff.core.errors import refuse
@@ -24,7 +23,7 @@ MAIN = "main"
 PREFIX = "castoff-rehearsal-"
 
 _HANDED_ON = (
-    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
     *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
 )
@@ -69,12 +68,19 @@ class Scratch:
     def make(cls) -> Scratch:
         """Make a new scratch folder."""
         made = cls(Path(tempfile.mkdtemp(prefix=PREFIX)).resolve())
-        for folder in (made.home, made.shim, made.running, made.artifacts, made.jobs):
-            folder.mkdir(parents=True)
-        (made.home / ".gitconfig").write_text(_GIT_CONFIG, encoding="utf-8")
-        made.nothing.touch()
-        made.secrets.touch(mode=0o600)
+        try:
+            made._furnish()
+        except BaseException:
+            made.remove()
+            raise
         return made
+
+    def _furnish(self) -> None:
+        for folder in (self.home, self.shim, self.running, self.artifacts, self.jobs, self.temporary):
+            folder.mkdir()
+        (self.home / ".gitconfig").write_text(_GIT_CONFIG, encoding="utf-8")
+        self.nothing.touch()
+        self.secrets.touch(mode=0o600)
 
     @classmethod
     def resume(cls, root: Path) -> Scratch:
@@ -120,6 +126,11 @@ class Scratch:
         return self.root / "running"
 
     @property
+    def temporary(self) -> Path:
+        """What the steps take for the system's folder of temporary files."""
+        return self.root / "temporary"
+
+    @property
     def artifacts(self) -> Path:
         """What the jobs hand on."""
         return self.root / "artifacts"
@@ -151,7 +162,9 @@ class Scratch:
             raise refuse(f"{self.state_file} cannot be read") from None
         texts = [get_text(data, key) for key in ("project", "version", "tag", "commit")]
         project, version, tag, commit = (text or "" for text in texts)
-        attempt = cast("int", get(data, "attempt"))
+        attempt = get(data, "attempt")
+        if not all(texts) or type(attempt) is not int:
+            raise refuse(f"{self.state_file} is not the note of a rehearsal")
         return State(project, version, tag, commit, get_text(data, "fault"), attempt, tuple(get_texts(data, "done")))
 
     def remove(self) -> None:
@@ -166,6 +179,7 @@ class Scratch:
         sealed |= {
             **process.CERTIFICATES,
             "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
             "GIT_TERMINAL_PROMPT": "0",

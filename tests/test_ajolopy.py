@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -92,3 +93,22 @@ def test_ajolopy_is_released_twice_through_make(ajolopy: Repository) -> None:
         assert built == [f"ajolopy-{normal}-py3-none-any.whl", f"ajolopy-{normal}.tar.gz"]
         if sys.version_info < (3, 14):
             assert "requires Python >=3.14" in ran.out, "what could not be tried is said"
+
+
+@pytest.mark.e2e
+def test_the_release_of_ajolopy_is_rehearsed_with_the_checks_that_can_run_here(ajolopy: Repository) -> None:
+    """Its own jobs and its own sources; of its checks the one that needs none of what Python 3.14 brings."""
+    castoff = Path(sys.executable).parent / "castoff"
+    ajolopy.write("Makefile", f"preflight twine-check:\n\t@{castoff} $@\n")
+    shutil.copytree(HERE / ".github" / "workflows", ajolopy.root / ".github" / "workflows", dirs_exist_ok=True)
+    checks = '\n[tool.castoff.checks]\nlint = ["ruff", "check", "--select", "E9", "src"]\n'
+    ajolopy.write("pyproject.toml", ajolopy.read("pyproject.toml") + checks)
+    ajolopy.commit("let castoff release it")
+    ran = ajolopy.castoff("rehearse", "--json")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert told["verdict"] == "this tag would have released 0.1.9"
+    assert [job["outcome"] for job in told["jobs"]] == ["success"] * 5
+    assert len(told["releases"][0]["assets"]) == 4
+    if sys.version_info < (3, 14):
+        assert "not tried: it requires Python >=3.14" in str(told["findings"])

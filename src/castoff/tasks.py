@@ -16,13 +16,14 @@ from invoke.exceptions import Exit
 
 from castoff.adapters.console import Console
 from castoff.adapters.environment import Environment, read_environment
-from castoff.core.errors import CastoffError, Problem, misuse
+from castoff.core.errors import CastoffError, Problem, misuse, refuse
 from castoff.flows.checkout import Checkout, find_root
 
 _Body = Callable[..., None]
 
 _JSON = "print the result as JSON on standard output, prose on standard error"
 _VERSION = "the version, in any PEP 440 spelling (or VERSION in the environment)"
+_EXTRA = "pip install 'castoff[rehearse]'"
 _DRY = "print what would be done, and change nothing (or DRY_RUN=1)"
 
 
@@ -207,10 +208,13 @@ def rehearse(
     json: bool = False,
 ) -> None:
     """Play a whole release of HEAD through on this machine alone; nothing leaves it."""
-    from castoff.flows.rehearse import Options
-    from castoff.flows.rehearse import rehearse as flow
 
     def act(checkout: Checkout, env: Environment) -> None:
+        try:
+            from castoff.flows.rehearse import Options
+            from castoff.flows.rehearse import rehearse as flow
+        except ModuleNotFoundError as error:
+            raise refuse(f"{error.name} is not installed, which a rehearsal needs", _EXTRA) from None
         options = Options(
             version=None if resume else version or env.version,
             fault=fault or env.fault,

@@ -211,7 +211,7 @@ def rehearse(
 
     def act(checkout: Checkout, env: Environment) -> None:
         try:
-            from castoff.flows.rehearse import Options
+            from castoff.flows.preparing import Options
             from castoff.flows.rehearse import rehearse as flow
         except ModuleNotFoundError as error:
             raise refuse(f"{error.name} is not installed, which a rehearsal needs", _EXTRA) from None

@@ -1,0 +1,199 @@
+"""Where a release stands: the questions to git, here and on the remote, each asked once; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from castoff.adapters.files import TEMPORARY, write_problems
+from castoff.adapters.git import Git, Remote, Standing, Tag, remote_name
+from castoff.core import versions
+from castoff.core.bumping import FileChange, bump
+from castoff.core.errors import CastoffError, refuse
+from castoff.core.forge import repository
+from castoff.core.places import Places, find_places
+from castoff.core.project import read_project
+from castoff.core.release import BranchFact, Facts, TagFact
+from castoff.flows.checkout import Checkout, required_name
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where a release stands, and the state of the repository when that was asked."""
+
+    facts: Facts
+    before: Snapshot
+
+
+Snapshot = tuple[Standing, dict[str, str]]
+"""What is checked out and what differs from it; all branches and tags."""
+
+
+def ask(checkout: Checkout, version: Version) -> Asked:
+    """Return where the release of `version` stands. Reads only; objects may be fetched, but no ref changes."""
+    versions.tag_name(version)
+    checkout.git.require_head()
+    return _Asking(checkout, checkout.git, version).answer()
+
+
+@dataclass
+class _Asking:
+    """The questions to git, each asked once."""
+
+    checkout: Checkout
+    git: Git
+    version: Version
+
+    def answer(self) -> Asked:
+        git, version = self.git, self.version
+        config, remotes = self.checkout.project().config, git.remotes()
+        remote = git.ask(remote_name(remotes, config.remote))
+        main = _main_branch(remote, config.main)
+        tip = remote.branches[main]
+        before = snapshot(git)
+        standing, refs = before
+        if tip != standing.head:
+            git.bring(remote.name, f"refs/heads/{main}", tip)
+        base = self.checkout.folder if standing.head == tip and not standing.dirty else git.tree(tip)
+        project = read_project(base)
+        places = find_places(project)
+        changes = bump(base, places, version) if places.version < version else ()
+        holding = self._holding(tip, places)
+        tag_name, branch_name = versions.tag_name(version), versions.bump_branch(version)
+        local_main = refs.get(f"refs/heads/{main}")
+        on_main = _OnMain(self, tip, tuple(place.file for place in places.places))
+        facts = Facts(
+            name=required_name(project),
+            version=version,
+            remote=remote.name,
+            repository=repository(remotes.get(remote.name)),
+            main=main,
+            remote_main=tip,
+            main_version=places.version,
+            holding=holding,
+            after_holding=self._after_bump(tip, holding, on_main.files),
+            head_branch=standing.branch,
+            head=standing.head or "",
+            local_main=local_main,
+            behind=local_main is not None and not git.is_ancestor(tip, local_main),
+            bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
+            unrelated=self._unrelated(standing.dirty, changes),
+            unwritable=tuple(write_problems(self.checkout.root, [change.file for change in changes])),
+            identity=git.identity_problem(),
+            newest_tag=_newest(refs, remote, but=tag_name),
+            local_tag=on_main.tag(git.tag(tag_name, refs), local_main),
+            remote_tag=on_main.remote_tag(remote, tag_name),
+            local_branch=on_main.branch(refs.get(f"refs/heads/{branch_name}")),
+            remote_branch=on_main.remote_branch(remote, branch_name),
+            changes=changes,
+            notes=places.notes,
+            again=self.checkout.command("release", tag_name.removeprefix("v")),
+        )
+        return Asked(facts, before)
+
+    def holds(self, commit: str) -> bool:
+        """Whether every place says the version in `commit`; a commit whose places cannot be found does not hold it."""
+        try:
+            return find_places(read_project(self.git.tree(commit))).version == self.version
+        except CastoffError:
+            return False
+
+    def _holding(self, tip: str, places: Places) -> str | None:
+        """Return the newest commit of main that holds the version: its tip, or one before a later bump."""
+        if places.version == self.version:
+            return tip
+        if places.version < self.version:
+            return None
+        for commit in self.git.first_parents(tip, [place.file for place in places.places]):
+            before = self.git.parents(commit)[:1]
+            if before and self.holds(before[0]):
+                return before[0]
+        return None
+
+    def _after_bump(self, tip: str, holding: str | None, files: Sequence[str]) -> int:
+        """Return how many commits main has on top of the one that brought the version; 0 where main has moved on."""
+        if holding != tip:
+            return 0
+        bumped = self.git.first_parents(tip, files, most=1)
+        return int(self.git.out("rev-list", "--count", "--first-parent", f"{bumped[0]}..{tip}")) if bumped else 0
+
+    def _unrelated(self, dirty: Sequence[str], changes: Sequence[FileChange]) -> tuple[str, ...]:
+        """Return the changed paths that are not the bump itself, left by a run that was killed."""
+        folder = self.checkout.folder
+        ours = {change.file for change in changes if folder.read(change.file) == change.new}
+        return tuple(path for path in dirty if path not in ours and not path.endswith(TEMPORARY))
+
+
+@dataclass(frozen=True)
+class _OnMain:
+    """What a tag or a branch of the right name is worth, measured against main on the remote."""
+
+    asked: _Asking
+    tip: str
+    files: tuple[str, ...]
+
+    def tag(self, tag: Tag | None, main: str | None) -> TagFact | None:
+        """Return a tag as a fact; a commit of the remote's main counts, and one of the local main (for --direct)."""
+        if tag is None:
+            return None
+        known = self.asked.git.commit_of(tag.commit) is not None
+        on_main = known and any(self.asked.git.is_ancestor(tag.commit, of) for of in (self.tip, main) if of)
+        return TagFact(tag.object, tag.commit, on_main and self.asked.holds(tag.commit))
+
+    def remote_tag(self, remote: Remote, name: str) -> TagFact | None:
+        """Return the remote's tag as a fact; it is fetched (without a ref) to be looked at."""
+        tag = remote.tags.get(name)
+        if tag is not None:
+            self.asked.git.bring(remote.name, f"refs/tags/{name}", tag.commit)
+        return self.tag(tag, None)
+
+    def branch(self, commit: str | None) -> BranchFact | None:
+        """Return a branch as a fact."""
+        if commit is None:
+            return None
+        ours = commit == self.tip or self.is_bump(commit)
+        return BranchFact(commit, ours, commit != self.tip and self.asked.holds(commit))
+
+    def remote_branch(self, remote: Remote, name: str) -> BranchFact | None:
+        """Return the remote's branch as a fact; it is fetched (without a ref) to be looked at."""
+        commit = remote.branches.get(name)
+        if commit is not None:
+            self.asked.git.bring(remote.name, f"refs/heads/{name}", commit)
+        return self.branch(commit)
+
+    def is_bump(self, commit: str, base: str | None = None) -> bool:
+        """Whether a commit is nothing but the bump, as this tool makes it, on a commit of main (or on `base`)."""
+        git, version = self.asked.git, self.asked.version
+        if commit == self.tip or git.subject(commit) != versions.bump_subject(version):
+            return False
+        parents = git.parents(commit)
+        if len(parents) != 1 or not (parents[0] == base if base else git.is_ancestor(parents[0], self.tip)):
+            return False
+        changed = git.out("diff-tree", "-r", "--no-commit-id", "--name-only", "--relative", commit).splitlines()
+        return set(changed) <= set(self.files) and self.asked.holds(commit)
+
+
+def _newest(refs: Mapping[str, str], remote: Remote, *, but: str) -> Version | None:
+    """Return the newest version that is tagged, here or on the remote, other than by the tag `but`."""
+    here = {ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/")}
+    known = (versions.version_of_tag(name) for name in {*here, *remote.tags} - {but})
+    return max((version for version in known if version), default=None)
+
+
+def _main_branch(remote: Remote, configured: str | None) -> str:
+    """Return the branch that releases are cut from: the configured one, or the one that the remote's HEAD names."""
+    candidates = [configured] if configured else [remote.head, "main", "master"]
+    for name in candidates:
+        if name in remote.branches:
+            return str(name)
+    raise refuse(
+        f"{remote.name} has no branch {configured or 'main'} yet",
+        f"git push {remote.name} {configured or 'main'}",
+    )
+
+
+def snapshot(git: Git) -> Snapshot:
+    """Return the state of the repository as it is now."""
+    return git.standing(), git.refs()

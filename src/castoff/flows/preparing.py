@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def begun(checkout: Checkout, options: Options) -> Prepared:
     tag = versions.tag_name(version)
     if f"refs/tags/{tag}" in git.refs(f"refs/tags/{tag}"):
         raise refuse(f"{tag} exists already; rehearse the version after it", checkout.command("rehearse"))
+    _require_writable(options.report)
     problems = rehearsal_problems(workflow, {name: inputs_of(folder) for name, folder in standins().items()}, tag)
     if problems:
         raise CastoffError(*problems)
@@ -109,6 +111,13 @@ def _workflow(data: bytes | None) -> Workflow:
     if data is None:
         raise refuse(f"there is no {WORKFLOW} in HEAD; it is what is rehearsed")
     return read_workflow(WORKFLOW, data.decode("utf-8", "replace"))
+
+
+def _require_writable(report: Path | None) -> None:
+    """Raise UsageError when the report could not be written: that is not to be found out at the end."""
+    folder = report.absolute().parent if report else None
+    if folder and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise misuse(f"the report cannot be written: {folder} is no folder, or not to be written to")
 
 
 def _next(now: Version, fault: Fault | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -106,7 +107,8 @@ def _write_shim(setting: Setting) -> None:
     credentials = setting.platform.credentials(workflow, fault)
     extra = {"MAKEFLAGS": _READY} if setting.offline else {}
     jobs = {job.id: _job_rules(scratch, job, credentials[job.id] | extra, done=job.id in done) for job in workflow.jobs}
-    shells = {shell: shutil.which(shell) or f"/bin/{shell}" for shell in _SHELLS}
+    # from where the system has them: on PATH there may be the shim of a rehearsal in which this one runs
+    shells = {shell: shutil.which(shell, path=os.defpath) or f"/bin/{shell}" for shell in _SHELLS}
     killed = fault.name.partition(":")[2] if fault and fault.name.startswith(KILLED) else None
     rules = {"shells": shells, "running": str(scratch.running), "jobs": jobs, "kill": killed}
     path = scratch.shim / "jobs.json"

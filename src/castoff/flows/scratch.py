@@ -174,8 +174,7 @@ class Scratch:
     def environment(self, extra: Mapping[str, str] | None = None, *, offline: bool = False) -> dict[str, str]:
         """Return the sealed environment: the allow-list, the scratch home, and `extra`."""
         sealed = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-        beside = str(Path(sys.executable).parent)
-        sealed["PATH"] = os.pathsep.join([str(self.shim), beside, os.environ.get("PATH") or os.defpath])
+        sealed["PATH"] = os.pathsep.join([str(self.shim), *_programs()])
         sealed |= {
             **process.CERTIFICATES,
             "HOME": str(self.home),
@@ -197,6 +196,13 @@ class Scratch:
     def git(self, *args: str, folder: Path | None = None) -> str:
         """Run git in the sealed environment and return what it prints."""
         return process.run_sealed(["git", *args], cwd=folder or self.root, env=self.environment()).stdout.strip()
+
+
+def _programs() -> list[str]:
+    """Return the folders of PATH, without that of castoff's own environment: a job finds what it has installed."""
+    folders = (os.environ.get("PATH") or os.defpath).split(os.pathsep)
+    own = Path(sys.executable).parent if sys.prefix != sys.base_prefix else None
+    return [folder for folder in folders if own is None or Path(folder).resolve() != own.resolve()]
 
 
 def _cache(variable: str, name: str) -> str:

@@ -37,7 +37,8 @@ def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: b
     """Run a verb's flow: the one place where the environment is read, errors are shown and exit codes made."""
     environment = read_environment(os.environ)
     console = Console(environment, as_json=as_json)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         act(Checkout(find_root(Path.cwd()), environment, console), environment)
     except KeyboardInterrupt:
@@ -49,8 +50,14 @@ def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: b
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C, so that what was begun is taken back."""
+    """Treat SIGTERM like Ctrl-C, so that what was begun is taken back; asked again, go on taking it back."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _go_on)  # a handler, not SIG_IGN, which the programs that are started would inherit
     raise KeyboardInterrupt
+
+
+def _go_on(_signal: int, _frame: FrameType | None) -> None:
+    """Do nothing."""
 
 
 def _required(version: str | None, environment: Environment, verb: str) -> str:

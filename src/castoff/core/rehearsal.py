@@ -106,7 +106,8 @@ class Rehearsal:
     def verdict(self) -> str:
         """The sentence for which the rehearsal was made."""
         if self.stopped is not None:
-            return f"this tag would not have released {self.version}: {self.stopped}"
+            far = "finished releasing" if self.index else "released"
+            return f"this tag would not have {far} {self.version}: {self.stopped}"
         wrong = [finding.what for finding in self.findings if not finding.right]
         if wrong:
             return f"this tag would have released {self.version}, but not as it should be: {'; '.join(wrong)}"

@@ -91,7 +91,7 @@ def _write_stage(scratch: Scratch, platform: Platform, fault: Fault | None, *, o
         faults=tuple(stage_faults(fault)),
         environment=Path(sys.prefix) if offline else None,
     )
-    path = scratch.root / "stage.json"
+    path = _stage_file(scratch)
     path.write_text(stage.to_json(), encoding="utf-8")
     return path
 
@@ -177,9 +177,14 @@ def _payload(ref: str, sha: str, owner: str, name: str) -> dict[str, object]:
 
 
 def _end_steps(scratch: Scratch) -> None:
-    """End the steps that still run: each is a session of its own, and outlives act."""
+    """End the steps that still run, and what they have left behind: each is a session of its own, and outlives act."""
     for note in scratch.running.glob("*"):
         group = note.read_text(encoding="utf-8").strip()
         if group.isdigit():
             process.end_group(int(group))
         note.unlink(missing_ok=True)
+    process.end_marked(f"{VARIABLE}={_stage_file(scratch)}")
+
+
+def _stage_file(scratch: Scratch) -> Path:
+    return scratch.root / "stage.json"

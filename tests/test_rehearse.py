@@ -1,0 +1,168 @@
+"""`rehearse` of a release in which nothing goes wrong, and what it says of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from castoff.core.faults import FAULTS, KILLED, catalogue
+from tests.rehearsing import BUNDLE, FILES, JOBS, REAL, Played, once, rehearse, sample
+from tests.repository import Ran, Repository
+from tests.test_rehearse_faults import STOPS
+
+
+@pytest.fixture
+def played(tmp_path_factory: pytest.TempPathFactory, isolated: Path, worker_id: str) -> Played:
+    """Rehearse castoff's own workflow on a small project, once for all tests here."""
+    base = tmp_path_factory.getbasetemp()
+    folder = once(base if worker_id == "master" else base.parent, "a-rehearsal", _make)
+    told = (folder / "out.json").read_text()
+    (scratch,) = (folder / "temp").iterdir()
+    return Played(Ran(0, told, (folder / "prose").read_text()), scratch)
+
+
+def _make(folder: Path) -> None:
+    repo = sample(folder, REAL)
+    ran = rehearse(repo, folder / "temp", "--keep", "--report", str(folder / "report.html")).ran
+    assert ran.code == 0, ran.err
+    (folder / "out.json").write_text(ran.out)
+    (folder / "prose").write_text(ran.err)
+
+
+@pytest.mark.e2e
+def test_the_verdict_is_that_this_tag_would_have_released_the_next_patch(played: Played) -> None:
+    data = played.data
+    assert (data["ok"], data["released"], data["stopped"], data["fault"]) == (True, True, None, None)
+    assert (data["project"], data["version"], data["tag"]) == ("sample", "0.1.1", "v0.1.1")
+    assert data["verdict"] == "this tag would have released 0.1.1"
+    assert played.ran.err.rstrip().endswith(data["verdict"]), "it is the last thing that is said"
+
+
+@pytest.mark.e2e
+def test_every_job_and_step_of_the_real_workflow_ran_in_its_order_and_is_timed(played: Played) -> None:
+    jobs = played.data["jobs"]
+    assert tuple(job["id"] for job in jobs) == JOBS
+    assert [job["name"] for job in jobs][::4] == ["Check, build and inspect", "GitHub release"]
+    assert {step["outcome"] for job in jobs for step in job["steps"]} == {job["outcome"] for job in jobs} == {"success"}
+    assert [step["name"] for step in jobs[0]["steps"]] == [
+        "actions/checkout",
+        "actions/setup-python",
+        "Run make preflight",
+        "Hand on dist/",
+        "Hand on the manifest of digests",
+    ]
+    starts = [step["start"] for job in jobs for step in job["steps"]]
+    assert starts == sorted(starts)
+    for job in jobs:
+        assert 0 < sum(step["seconds"] for step in job["steps"]) <= job["seconds"] + 0.1 * len(job["steps"])
+        assert f"job {job['id']}" in played.ran.err
+    assert [name for name, _ in played.data["phases"]] == [
+        "remote and clone",
+        "bump, merge, tag, push",
+        "look at the result",
+    ]
+
+
+@pytest.mark.e2e
+def test_the_bytes_on_the_index_are_the_very_bytes_that_were_built_and_that_the_release_holds(played: Played) -> None:
+    assert played.scratch
+    assert sorted(played.index) == sorted(FILES)
+    assert played.assets is not None
+    assert sorted(played.assets) == sorted([*FILES, *(name + BUNDLE for name in FILES)])
+    built = {path.name: path for path in played.scratch.glob("artifacts/*/dist/files/*")}
+    assert sorted(built) == sorted(FILES)
+    for name, path in built.items():
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert played.index[name] == played.assets[name] == digest
+        assert digest[:16] in played.ran.err, "a person sees it, too"
+
+
+@pytest.mark.e2e
+def test_the_release_is_published_with_notes_that_name_the_pull_request(played: Played) -> None:
+    (release,) = played.data["releases"]
+    assert (release["tag"], release["draft"], release["prerelease"]) == ("v0.1.1", False, False)
+    assert "The release of v0.1.1" in release["body"]
+
+
+@pytest.mark.e2e
+def test_everything_a_user_would_look_at_is_right(played: Played) -> None:
+    findings = {finding["what"]: finding for finding in played.data["findings"]}
+    assert {finding["right"] for finding in findings.values()} == {True}
+    identity = "/.github/workflows/release.yml@refs/tags/v0.1.1"
+    assert findings["each bundle verifies against the exact identity"]["detail"].endswith(identity)
+    assert findings["pip install sample==0.1.1, and import it"]["detail"] == "import sample"
+    assert len(findings) == 7
+
+
+@pytest.mark.e2e
+def test_what_is_not_played_is_said(played: Played) -> None:
+    notes = "\n".join(played.data["notes"])
+    assert "time limit is not enforced: preflight" in notes
+    assert "reviewers, wait timer and rules for tags are not played: publish" in notes
+    assert "uncommitted" not in notes
+    assert "detached" not in notes
+
+
+@pytest.mark.e2e
+def test_the_report_is_one_page_that_loads_nothing_and_tells_the_same(played: Played) -> None:
+    assert played.scratch
+    page = (played.scratch.parent.parent / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "</html>" in page
+    assert not re.search(r"<(?:script|link|img|iframe)\b|\bsrc=|@import|url\(", page)
+    assert '<meta name="viewport"' in page, "a phone shows it at its own width"
+    names = [job["name"] for job in played.data["jobs"]]
+    for told in (*names, *FILES, FILES[0] + BUNDLE, "This tag would have released 0.1.1.", *played.index.values()):
+        assert told in page, told
+    assert re.search(r"\b(?:GITHUB|JOB)_TOKEN\b", page) is None
+
+
+@pytest.mark.e2e
+def test_the_remote_of_the_scratch_folder_has_a_merge_commit_and_an_annotated_tag_on_it(played: Played) -> None:
+    assert played.scratch
+    remote = Repository(played.scratch / "remote.git", played.scratch / "remote.git")
+    assert remote.git("cat-file", "-t", "v0.1.1") == "tag"
+    assert remote.git("rev-parse", "v0.1.1^{commit}") == remote.git("rev-parse", "main") == played.data["commit"]
+    assert len(remote.git("log", "-1", "--format=%P", "main").split()) == 2
+
+
+@pytest.mark.e2e
+def test_a_detached_and_changed_checkout_is_rehearsed_as_its_head_and_a_candidate_is_marked_as_one(
+    tmp_path: Path,
+) -> None:
+    """Nothing is asked to be kept: nothing is left. The changes would have broken the build."""
+    repo = sample(tmp_path)
+    repo.git("switch", "--quiet", "--detach")
+    head = repo.git("rev-parse", "HEAD")
+    repo.write("src/sample/__init__.py", "no Python at all")
+    repo.write("new.py", "")
+    played = rehearse(repo, tmp_path / "temp", "--version", "0.2.0-rc1")
+    assert played.code == 0, played.ran.err
+    data = played.data
+    assert (data["tag"], data["version"], data["kept"]) == ("v0.2.0-rc1", "0.2.0rc1", None)
+    assert data["releases"][0]["prerelease"] is True
+    notes = "\n".join(data["notes"])
+    assert "uncommitted changes; HEAD is what was rehearsed, without them" in notes
+    assert f"HEAD is detached; commit {head[:10]} was rehearsed as main" in notes
+    assert notes.splitlines()[-1] in played.ran.err
+    assert sorted(played.index) == ["sample-0.2.0rc1-py3-none-any.whl", "sample-0.2.0rc1.tar.gz"]
+
+
+def test_the_faults_are_listed_with_what_they_are(tmp_path: Path) -> None:
+    repo = sample(tmp_path)
+    ran = repo.castoff("rehearse", "--fault", "list")
+    assert ran.code == 0
+    for fault in catalogue(JOBS):
+        assert re.search(rf"^{re.escape(fault.name)} +{re.escape(fault.what)}$", ran.out, re.MULTILINE)
+    told = json.loads(repo.castoff("rehearse", "--fault", "list", "--json").out)
+    assert [fault["name"] for fault in told["faults"]] == [fault.name for fault in catalogue(JOBS)]
+
+
+def test_every_fault_that_there_is_has_been_run() -> None:
+    assert set(STOPS) == {fault.name for fault in catalogue(JOBS)}
+    assert {name.partition(":")[2] for name in STOPS if name.startswith(KILLED)} == set(JOBS)
+    assert len(STOPS) == len(FAULTS) + len(JOBS)

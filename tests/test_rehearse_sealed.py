@@ -161,7 +161,10 @@ def look(job: str, saw: Mapping[str, Any], caller: Mapping[str, str], scratch: P
     """Look at what a step saw: a home and a git of its own, and of the caller's variables only those on the list."""
     inside = saw["environment"]
     same = {name for name, value in caller.items() if inside.get(name) == value}
-    assert same - HANDED_ON <= {"GIT_CONFIG_NOSYSTEM", "PIP_DISABLE_PIP_VERSION_CHECK", "PWD", "SHLVL", "OLDPWD", "_"}
+    set_anew = {"GIT_CONFIG_NOSYSTEM", "PIP_DISABLE_PIP_VERSION_CHECK", "UV_SYSTEM_CERTS"}
+    assert same - HANDED_ON <= {*set_anew, "PWD", "OLDPWD", "SHLVL", "MAKELEVEL", "_"}, (
+        "the rest is the shell's and make's"
+    )
     assert inside["LANG"] == "C.UTF-8"
     assert inside["HOME"] == str(scratch / "jobs" / job)
     for name in ("HOME", "GIT_CONFIG_GLOBAL", "TMPDIR"):

@@ -6,6 +6,7 @@
 # Not the user's to change: both stand in recipes as they are.
 override VENV := .venv
 override RUN := $(VENV)/bin/invoke
+override PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
 PYTHON ?= python3
 
@@ -70,6 +71,9 @@ release: $(VENV)/.ready ## the next right step of a release; again until it is d
 rehearse: $(VENV)/.ready ## a whole release on this machine alone (VERSION=X, FAULT=name)
 	@$(RUN) rehearse
 
+# uv, locked in the same file, installs the rest in a third of pip's time; where it cannot (an index that only pip is
+# told of, say), pip does.
+#
 # Two stamps, each written last, so that an installation which was interrupted is done again: a change of the lock
 # makes .venv anew, a change of pyproject.toml (every bump is one) only installs castoff again.
 $(VENV)/.locked: requirements.txt
@@ -78,9 +82,12 @@ $(VENV)/.locked: requirements.txt
 	@echo 'Making $(VENV) from requirements.txt: once, and again when that file changes.' >&2
 	@rm -rf $(VENV)
 	@"$$PYTHON" -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt >$(VENV)/uv.txt
+	@$(PIP) --require-hashes -r $(VENV)/uv.txt
+	@UV_SYSTEM_CERTS=1 $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes \
+	  -r requirements.txt || $(PIP) --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.ready: $(VENV)/.locked pyproject.toml
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -248,8 +248,9 @@ def test_a_make_that_a_task_starts_inherits_neither_flags_nor_variables(ready: C
 def test_the_first_call_installs_the_lock_by_its_hashes_and_then_castoff_itself(bare: Checkout) -> None:
     result = bare.make("lint", "PYTHON=./python")
     assert result.returncode == 0, result.stderr
-    venv, lock, castoff = bare.lines("installed")
+    venv, uv, lock, castoff = bare.lines("installed")
     assert venv == "-m venv .venv"
+    assert uv.endswith("--require-hashes -r .venv/uv.txt"), "of the lock uv first; there is none here, and pip goes on"
     assert lock.endswith("--require-hashes -r requirements.txt")
     assert castoff.endswith("--no-deps --no-build-isolation --editable .")
     assert bare.lines("calls") == ["lint"]
@@ -276,7 +277,7 @@ def test_a_change_of_the_lock_makes_the_environment_anew(bare: Checkout) -> None
     bare.write(".venv/left-over", "")
     bare.age("requirements.txt", -200)
     bare.make("install", "PYTHON=./python")
-    assert len(bare.lines("installed")) == 3
+    assert len(bare.lines("installed")) == 4
     assert not (bare.path / ".venv/left-over").exists()
 
 
@@ -287,7 +288,7 @@ def test_an_installation_that_broke_off_is_done_again_from_the_start(bare: Check
     (bare.path / "broken").unlink()
     (bare.path / "installed").unlink()
     assert bare.make("lint", "PYTHON=./python").returncode == 0
-    assert len(bare.lines("installed")) == 3
+    assert len(bare.lines("installed")) == 4
 
 
 @pytest.mark.parametrize("python", ["./python", "./no such python"])

@@ -43,7 +43,9 @@ def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: b
         act(Checkout(find_root(Path.cwd()), environment, console), environment)
     except KeyboardInterrupt:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # Python itself would drop a handler while it ends, and die of the next
+            signal.signal(
+                number, signal.SIG_IGN
+            )  # Python itself would drop a handler while it ends, and die of the next
         console.failure(name, CastoffError(Problem("interrupted")))
         raise Exit(code=1) from None
     except CastoffError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -27,6 +27,12 @@ class Environment:
     """The file of the job summary (GITHUB_STEP_SUMMARY), or None."""
     plain: bool
     """Whether colour is unwanted (NO_COLOR, or TERM=dumb)."""
+    index_url: str | None
+    """The simple API of the index to ask (CASTOFF_INDEX_URL); None: PyPI's."""
+    github_api: str | None
+    """The base URL of GitHub's API (GITHUB_API_URL, as in a workflow); None: the public one."""
+    github_token: str | None = field(repr=False)
+    """What authenticates there (GITHUB_TOKEN or GH_TOKEN), or None."""
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -46,6 +52,9 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         ref_tag=variables.get("GITHUB_REF_NAME") or None if on_tag else None,
         summary=Path(summary) if in_actions and summary else None,
         plain=bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb",
+        index_url=variables.get("CASTOFF_INDEX_URL") or None,
+        github_api=variables.get("GITHUB_API_URL") or None,
+        github_token=variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN") or None,
     )
 
 

@@ -105,7 +105,7 @@ def _write_shim(setting: Setting) -> None:
         (scratch.shim / shell).write_text(script, encoding="utf-8")
         (scratch.shim / shell).chmod(0o755)
     credentials = setting.platform.credentials(workflow, fault)
-    extra = {"MAKEFLAGS": _READY} if setting.offline else {}
+    extra = _services(setting.platform) | ({"MAKEFLAGS": _READY} if setting.offline else {})
     jobs = {job.id: _job_rules(scratch, job, credentials[job.id] | extra, done=job.id in done) for job in workflow.jobs}
     # from where the system has them: on PATH there may be the shim of a rehearsal in which this one runs
     shells = {shell: shutil.which(shell, path=os.defpath) or f"/bin/{shell}" for shell in _SHELLS}
@@ -114,6 +114,11 @@ def _write_shim(setting: Setting) -> None:
     path = scratch.shim / "jobs.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(rules), encoding="utf-8")
+
+
+def _services(platform: Platform) -> dict[str, str]:
+    """Return where castoff itself, in a job, asks the index and the forge."""
+    return {"CASTOFF_INDEX_URL": platform.index.simple_url, "GITHUB_API_URL": platform.forge.url}
 
 
 def _job_rules(scratch: Scratch, job: Job, credentials: dict[str, str], *, done: bool) -> dict[str, object]:

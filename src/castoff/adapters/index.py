@@ -1,0 +1,94 @@
+"""Reading a package index: the simple API as JSON (PEP 691, 700) and the attestations of its files (PEP 740)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from castoff.adapters.web import MEGABYTE, Answer, Ask, Downloaded, Web
+from castoff.core.artifacts import artifact
+from castoff.core.published import PublishedFile, Unknown
+
+SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
+INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
+_LARGEST_PAGE = 64 * MEGABYTE
+_LARGEST_PROVENANCE = 16 * MEGABYTE
+_LARGEST_FILE = 2048 * MEGABYTE
+"""What a file may have that tells no size of its own."""
+_MISSING = "pypi-simple is not installed; type: pip install 'castoff[status]'"
+
+
+class Index:
+    """An index, by the address of its simple API (None: PyPI's)."""
+
+    def __init__(self, web: Web, simple_url: str | None = None) -> None:
+        self._web = web
+        self._simple_url = simple_url
+
+    def files(self, project: str) -> tuple[PublishedFile, ...] | Unknown | None:
+        """Return every file of a project, in the index's order; None when the index knows no such project."""
+        try:
+            from pypi_simple import PYPI_SIMPLE_ENDPOINT
+        except ModuleNotFoundError:
+            return Unknown(_MISSING)
+        base = (self._simple_url or PYPI_SIMPLE_ENDPOINT).rstrip("/")
+        ask = Ask(f"{base}/{canonicalize_name(project)}/", SIMPLE_JSON)
+        answer = self._web.get(ask, _LARGEST_PAGE)
+        if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        return _files(answer)
+
+    def release(self, project: str, version: Version) -> tuple[PublishedFile, ...] | Unknown:
+        """Return the files of one version; none when the index has no such version, or no such project."""
+        files = self.files(project)
+        if isinstance(files, Unknown):
+            return files
+        return tuple(file for file in files or () if (known := artifact(file.name)) and known.version == version)
+
+    def provenance(self, file: PublishedFile) -> bytes | Unknown | None:
+        """Return the provenance object of a file as JSON text (PEP 740); None when the index has none for it."""
+        if file.provenance_url is None:
+            return None
+        answer = self._web.get(Ask(file.provenance_url, INTEGRITY_JSON), _LARGEST_PROVENANCE)
+        if isinstance(answer, Unknown):
+            return answer
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        return answer.body if answer.status == HTTPStatus.OK else Unknown(f"the index answered {answer.status}")
+
+    def download(self, file: PublishedFile, into: Path) -> Downloaded | Unknown:
+        """Write a file's bytes to `into`, at most as many as the index says that it has."""
+        return self._web.download(Ask(file.url), into, _LARGEST_FILE if file.size is None else file.size)
+
+
+def _files(answer: Answer | Unknown) -> tuple[PublishedFile, ...] | Unknown:
+    """Return the files on a project's page, as pypi-simple takes it apart."""
+    from pypi_simple import ProjectPage
+
+    if isinstance(answer, Unknown):
+        return answer
+    if answer.status != HTTPStatus.OK:
+        return Unknown(f"the index answered {answer.status}")
+    data = answer.json()
+    if isinstance(data, Unknown):
+        return data
+    try:
+        page = ProjectPage.from_json_data(data, base_url=answer.url)
+    except (ValueError, TypeError, RecursionError, ArithmeticError):  # pydantic's own errors are ValueErrors
+        return Unknown("the index answered with something that is no page of a project")
+    return tuple(
+        PublishedFile(
+            package.filename,
+            package.url,
+            package.digests.get("sha256"),
+            package.size,
+            package.upload_time,
+            package.is_yanked,
+            package.requires_python,
+            package.provenance_url,
+        )
+        for package in page.packages
+    )

@@ -1,0 +1,87 @@
+"""What the world holds of a release: files on the index, the release on the forge, the runs of the workflow.
+
+Each answer is a value, `None` for "it is not there", or `Unknown` for "that cannot be known": the three never mix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be looked up: never the same as something that is not there."""
+
+    reason: str
+    """Why, in a few words: no network, a rate limit, an answer that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file that the index serves (PEP 691, 700, 740)."""
+
+    name: str
+    url: str
+    sha256: str | None
+    """Hex, or None when the index tells no SHA-256."""
+    size: int | None
+    """Bytes."""
+    uploaded: datetime | None
+    yanked: bool
+    requires_python: str | None
+    provenance_url: str | None
+    """Where its attestations are (PEP 740), or None when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAsset:
+    """A file that is attached to a release on GitHub."""
+
+    id: int
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str | None
+    """Hex; None for one that GitHub has made no digest of."""
+    complete: bool
+    """Whether all of it has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeRelease:
+    """A release on GitHub."""
+
+    id: int
+    tag: str
+    url: str
+    """Its page."""
+    draft: bool
+    prerelease: bool
+    immutable: bool
+    has_notes: bool
+    published: datetime | None
+    assets: tuple[ReleaseAsset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunJob:
+    """A job of a run: `status` is queued, waiting, in_progress or completed; `conclusion` is None until then."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """A run of the release workflow for a tag; `status` and `conclusion` as in a job."""
+
+    id: int
+    url: str
+    commit: str
+    status: str
+    conclusion: str | None
+    attempt: int
+    created: datetime | None

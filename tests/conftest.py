@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository import Repository
 
-_NOT_OURS = ("CASTOFF_", "GITHUB_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_")
+_NOT_OURS = ("CASTOFF_", "GITHUB_", "GH_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_")
 _OURS_ONLY = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "FAULT", "CI", "NO_COLOR", "FORCE_COLOR")
 
 

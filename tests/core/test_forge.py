@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.core.forge import Repository, repository
+from castoff.core.forge import Repository, from_full_name, repository
 from tests.strategies import bounded
 
 
@@ -79,3 +79,8 @@ def test_a_branch_with_odd_characters_is_quoted() -> None:
 def test_any_text_may_be_a_remote(url: str) -> None:
     found = repository(url)
     assert found is None or (found.owner and found.name)
+
+
+def test_a_full_name_is_owner_and_name_and_nothing_else() -> None:
+    assert from_full_name("owner/na.me") == Repository("owner", "na.me")
+    assert [from_full_name(text) for text in (None, "", "owner", "owner/a/b", "a b/c", "../x\n")] == [None] * 6

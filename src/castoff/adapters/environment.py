@@ -31,6 +31,8 @@ class Environment:
     """The simple API of the index to ask (CASTOFF_INDEX_URL); None: PyPI's."""
     github_api: str | None
     """The base URL of GitHub's API (GITHUB_API_URL, as in a workflow); None: the public one."""
+    github_repository: str | None
+    """OWNER/NAME (GITHUB_REPOSITORY, as in a workflow), or None."""
     github_token: str | None = field(repr=False)
     """What authenticates there (GITHUB_TOKEN or GH_TOKEN), or None."""
 
@@ -54,6 +56,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         plain=bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb",
         index_url=variables.get("CASTOFF_INDEX_URL") or None,
         github_api=variables.get("GITHUB_API_URL") or None,
+        github_repository=variables.get("GITHUB_REPOSITORY") or None,
         github_token=variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN") or None,
     )
 

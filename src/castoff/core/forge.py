@@ -10,6 +10,7 @@ _GITHUB = re.compile(
     r"^(?:(?:https?|ssh|git)://(?:[^/@]*@)?github\.com(?::\d+)?/|(?:[^/@]*@)?github\.com:)(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$",
     re.IGNORECASE,
 )
+_FULL_NAME = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,10 @@ class Repository:
 def repository(url: str | None) -> Repository | None:
     """Return the repository that a remote's URL (https, ssh, or `git@github.com:o/r.git`) names, or None."""
     match = _GITHUB.match(url or "")
+    return Repository(match["owner"], match["name"]) if match else None
+
+
+def from_full_name(text: str | None) -> Repository | None:
+    """Return the repository that OWNER/NAME names, as GITHUB_REPOSITORY has it, or None."""
+    match = _FULL_NAME.fullmatch(text or "")
     return Repository(match["owner"], match["name"]) if match else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index as Client
 from castoff.adapters.web import Answer, Ask, Downloaded, Limits, Web
 from castoff.core.forge import Repository
-from castoff.core.published import Unknown
+from castoff.core.published import RunJob, Unknown, WorkflowRun
 from castoff.services.forge import Forge
 from castoff.services.http import Handler, Request, Response, Server, json_response
 from castoff.services.index import Index
@@ -89,6 +90,23 @@ def test_releases_drafts_and_assets_are_read_and_a_draft_can_be_deleted(tmp_path
         assert came.sha256 == asset.sha256
         assert github.delete_draft(release) is None
         assert github.releases("v1.0.0") == ()
+
+
+def _jobs_page(request: Request) -> Response:
+    """Answer with a job a page, of two pages, as GitHub does."""
+    page = int(request.query["page"])
+    job = {"name": f"job {page}", "status": "completed", "conclusion": "failure", "html_url": "https://x"}
+    following = {"Link": f'<{request.path}?page={page + 1}>; rel="next"'} if page == 1 else {}
+    answer = json_response({"jobs": [{**job, "completed_at": "2026-11-01T10:00:00Z"}], "total_count": 2})
+    return replace(answer, headers=following)
+
+
+def test_the_jobs_of_every_attempt_are_read_over_all_pages_with_when_they_ended() -> None:
+    with Server({("GET", re.compile(r"/repos/owner/spam/actions/runs/7/jobs")): _jobs_page}) as server:
+        github = GitHub(Web(QUICK), Repository("owner", "spam"), server.url)
+        jobs = github.jobs(WorkflowRun(7, "", "", "completed", "failure", 2, None), every_attempt=True)
+    ended = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert jobs == tuple(RunJob(f"job {page}", "completed", "failure", "https://x", ended) for page in (1, 2))
 
 
 @pytest.fixture

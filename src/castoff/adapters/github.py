@@ -6,7 +6,7 @@ Every answer is taken apart with care for its types: what is not as the API docu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -24,7 +24,7 @@ _JSON = "application/vnd.github+json"
 _BYTES = "application/octet-stream"
 _PAGE = 100
 _PAGES = 30
-"""How many pages of a list are read: 3,000 releases."""
+"""How many pages of a list are read, at most: 3,000 releases, or jobs."""
 _NEXT = re.compile(r'<[^<>]*>\s*;\s*rel="next"')
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _T = TypeVar("_T")
@@ -55,16 +55,8 @@ class GitHub:
 
         The list is asked, not the tag: `/releases/tags/` tells no drafts, and of two releases only one.
         """
-        found: list[ForgeRelease] = []
-        for page in range(1, _PAGES + 1):
-            answer = self.get(f"releases?per_page={_PAGE}&page={page}")
-            listed = _taken(answer, _releases)
-            if isinstance(listed, Unknown):
-                return listed
-            found += [release for release in listed if release.tag == tag]
-            if not isinstance(answer, Answer) or not _NEXT.search(answer.headers.get("Link", "")):
-                break
-        return tuple(found)
+        listed = self._pages("releases?", _releases)
+        return listed if isinstance(listed, Unknown) else tuple(one for one in listed if one.tag == tag)
 
     def runs(self, workflow: str, tag: str) -> tuple[WorkflowRun, ...] | Unknown:
         """Return the runs that the push of a tag has started, the newest first; `workflow` is the file's bare name."""
@@ -74,9 +66,10 @@ class GitHub:
             return ()  # GitHub knows no such workflow until it has run once or lies on the main branch
         return _taken(answer, _runs)
 
-    def jobs(self, run: WorkflowRun) -> tuple[RunJob, ...] | Unknown:
-        """Return the jobs of the newest attempt of a run."""
-        return _taken(self.get(f"actions/runs/{run.id}/jobs?per_page={_PAGE}"), _jobs)
+    def jobs(self, run: WorkflowRun, *, every_attempt: bool = False) -> tuple[RunJob, ...] | Unknown:
+        """Return the jobs of the newest attempt of a run, or of every attempt."""
+        of = "all" if every_attempt else "latest"
+        return self._pages(f"actions/runs/{run.id}/jobs?filter={of}&", _jobs)
 
     def download(self, asset: ReleaseAsset, into: Path) -> Downloaded | Unknown:
         """Write an asset's bytes to `into`, at most as many as it is said to have."""
@@ -93,6 +86,19 @@ class GitHub:
     def get(self, path: str) -> Answer | Unknown:
         """Return what the API answers below the repository's own address."""
         return self.web.get(Ask(self._url(path), _JSON, self.token))
+
+    def _pages(self, path: str, take: Callable[[object], Sequence[_T]]) -> tuple[_T, ...] | Unknown:
+        """Return what all pages of a list hold; `path` ends where its next parameter begins."""
+        found: list[_T] = []
+        for page in range(1, _PAGES + 1):
+            answer = self.get(f"{path}per_page={_PAGE}&page={page}")
+            listed = _taken(answer, take)
+            if isinstance(listed, Unknown):
+                return listed
+            found += listed
+            if not isinstance(answer, Answer) or not _NEXT.search(answer.headers.get("Link", "")):
+                return tuple(found)
+        return Unknown("the list is longer than anybody reads")
 
     def _url(self, path: str) -> str:
         owner, name = quote(self.repository.owner), quote(self.repository.name)
@@ -151,9 +157,12 @@ def _flag(data: object, key: str) -> bool:
 def _time(data: object, key: str) -> datetime | None:
     text = get_text(data, key)
     try:
-        return datetime.fromisoformat(text) if text else None
+        moment = datetime.fromisoformat(text) if text else None
     except ValueError:
         raise _OddError from None
+    if moment is not None and moment.tzinfo is None:
+        raise _OddError
+    return moment
 
 
 def _releases(data: object) -> list[ForgeRelease]:
@@ -202,7 +211,14 @@ def _run(data: object) -> WorkflowRun:
 
 
 def _jobs(data: object) -> tuple[RunJob, ...]:
-    return tuple(
-        RunJob(_text(item, "name"), _text(item, "status"), get_text(item, "conclusion"), _text(item, "html_url"))
-        for item in _items(get(data, "jobs"))
+    return tuple(_job(item) for item in _items(get(data, "jobs")))
+
+
+def _job(data: object) -> RunJob:
+    return RunJob(
+        name=_text(data, "name"),
+        status=_text(data, "status"),
+        conclusion=get_text(data, "conclusion"),
+        url=_text(data, "html_url"),
+        ended=_time(data, "completed_at"),
     )

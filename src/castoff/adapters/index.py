@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -85,10 +86,15 @@ def _files(answer: Answer | Unknown) -> tuple[PublishedFile, ...] | Unknown:
             package.url,
             package.digests.get("sha256"),
             package.size,
-            package.upload_time,
+            _in_utc(package.upload_time),
             package.is_yanked,
             package.requires_python,
             package.provenance_url,
         )
         for package in page.packages
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """Return a moment with its zone: PEP 700 has upload times in UTC, and without one they could not be compared."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -6,7 +6,12 @@ Each answer is a value, `None` for "it is not there", or `Unknown` for "that can
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+OPEN_FOR = timedelta(days=14)
+"""How long after its first file PyPI takes new files for a release (warehouse, `MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS`)."""
+LAG = timedelta(minutes=10)
+"""How long PyPI's simple API may take to show a file that has arrived: its pages are cached that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class RunJob:
     status: str
     conclusion: str | None
     url: str
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

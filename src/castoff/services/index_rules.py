@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -20,10 +20,9 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from castoff.core.published import OPEN_FOR
 from castoff.services.multipart import Form, FormFile
 
-OPEN_FOR = timedelta(days=14)
-"""A release that is older takes no new files (MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS)."""
 FILE_LIMIT = 100 * 1024 * 1024
 """Bytes of a file, unless PyPI has granted the project more."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -61,7 +60,7 @@ def facts(**changed: Any) -> Facts:  # noqa: ANN401 - each field has a type of i
         notes=(),
         again="make release VERSION=0.5.0",
     )
-    return dataclasses.replace(clean, **changed)
+    return clean._replace(**changed)
 
 
 def commands(plan: Plan) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from castoff.core.errors import CastoffError, Location, Problem, refuse
 
@@ -14,8 +14,7 @@ TEMPORARY = ".castoff-tmp"
 """The end of the names of files that are being written; one that is left over by a crash is written anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """A file's whole contents before and after."""
 
     file: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from castoff.adapters import process
 from castoff.adapters.process import ProgramFailedError, Result
@@ -14,8 +14,7 @@ _NETWORK = 5 * process.MINUTE
 _LINK = "120000"
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag: the object that its name stands for, and the commit behind it (the same for a lightweight tag)."""
 
     name: str
@@ -28,8 +27,7 @@ class Tag:
         return self.object != self.commit
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(NamedTuple):
     """What a remote has, asked in one go."""
 
     name: str
@@ -39,8 +37,7 @@ class Remote:
     tags: Mapping[str, Tag]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is checked out."""
 
     head: str | None
@@ -84,12 +81,19 @@ class Git:
         raise refuse("the repository has no commit yet", "git add . && git commit")
 
     def standing(self) -> Standing:
-        """Return what is checked out, and what differs from it, asked in one go."""
+        """Return what is checked out, and what differs from it, asked in one go.
+
+        Raises CastoffError when there is no repository.
+        """
         args = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames")
         head: str | None = None
         branch: str | None = None
         changed: list[str] = []
-        for entry in self.run(*args).stdout.split("\0"):
+        asked = self.run(*args, check=False)
+        if asked.code != 0:
+            self.require_head()
+            raise ProgramFailedError(asked)
+        for entry in asked.stdout.split("\0"):
             if entry.startswith("# branch.oid "):
                 head = entry.removeprefix("# branch.oid ")
             elif entry.startswith("# branch.head "):

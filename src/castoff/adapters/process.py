@@ -12,9 +12,8 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, NamedTuple, TextIO
 
 from castoff.core.errors import CastoffError, Problem, refuse
 
@@ -30,8 +29,7 @@ _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """How a program ended."""
 
     argv: tuple[str, ...]
@@ -185,12 +183,12 @@ def lines(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Generator[S
                     process.kill()
 
 
-@dataclass(frozen=True, slots=True)
 class Streaming:
     """A running program."""
 
-    process: subprocess.Popen[bytes]
-    errors: IO[bytes]
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+        self.process = process
+        self.errors = errors
 
     def __iter__(self) -> Iterator[str]:
         """Yield each line of its standard output as it comes."""

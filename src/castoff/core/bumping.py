@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -14,8 +14,7 @@ from castoff.core.texts import Text, decode
 from castoff.core.tree import Overlay, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class LineChange:
+class LineChange(NamedTuple):
     """One line before and after."""
 
     where: Location
@@ -23,8 +22,7 @@ class LineChange:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """A file's bytes before and after, and the lines that differ."""
 
     file: str

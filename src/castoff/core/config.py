@@ -13,8 +13,7 @@ Every key is optional; with none of them everything is found or has a default:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from castoff.core.errors import Location, UsageError, misuse
 from castoff.core.toml_text import get, get_table
@@ -32,8 +31,7 @@ DEFAULT_CHECKS: dict[str, tuple[Command, ...]] = {
 _WHERE = Location("pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What `[tool.castoff]` says; None where it says nothing."""
 
     places: tuple[str, ...] | None = None
@@ -41,7 +39,7 @@ class Config:
     remote: str | None = None
     main: str | None = None
     environment: str = "pypi"
-    checks: Mapping[str, tuple[Command, ...]] = field(default_factory=lambda: DEFAULT_CHECKS)
+    checks: Mapping[str, tuple[Command, ...]] = DEFAULT_CHECKS
 
 
 def read_config(data: object) -> Config:

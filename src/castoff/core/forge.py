@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 _GITHUB = re.compile(
@@ -13,8 +13,7 @@ _GITHUB = re.compile(
 _FULL_NAME = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A repository on GitHub."""
 
     owner: str

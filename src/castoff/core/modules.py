@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from castoff.core.errors import Location
 from castoff.core.place import Format, Place
@@ -13,16 +13,14 @@ from castoff.core.tree import Tree, join
 _DEEP_ENOUGH = 8  # imports from imports: more than this is a circle
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """The name is a literal in the end, at `place`; `fallback` when it stands in an `except` clause."""
 
     place: Place
     fallback: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(NamedTuple):
     """The name comes from something that cannot be read: an expression, or a module that is not in the project."""
 
     where: Location
@@ -30,7 +28,6 @@ class Opaque:
     constants: tuple[object, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class FromMetadata:
     """The name is asked from the installed distribution: nothing to write there."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
-from typing import cast
+from typing import NamedTuple, cast
 
 from castoff.core import python_text, toml_text
 from castoff.core.errors import Location
@@ -24,8 +23,7 @@ class Format(Enum):
     PLAIN = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the version is written: `value` between the characters of `span()` of `text`."""
 
     text: Text

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from packaging.version import Version
 
@@ -31,8 +30,7 @@ _VENDORED = frozenset({"_vendor", "vendor", "_vendored", "vendored", "extern", "
 _SAY_SO = "or name the places of the version in [tool.castoff] places"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """The version of a project as its files say it."""
 
     version: Version

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from castoff.core.bumping import FileChange, LineChange
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """Replace the contents of all these files, or of none."""
 
     changes: tuple[FileChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Run git with these arguments. `undo` takes it back, command by command."""
 
     args: tuple[str, ...]
     undo: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     """Push these refs by name, all or none, and nothing else; `expected` is what the remote must have then."""
 
     remote: str
@@ -42,8 +39,7 @@ class Push:
 Action = Write | Run | Push
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What stands, what is done about it, and what comes next."""
 
     stage: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from castoff.core.config import Config, read_config
 from castoff.core.errors import Location, misuse, refuse
@@ -47,8 +46,7 @@ _NO_PACKAGES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The files of a project, and what they say it is."""
 
     tree: Tree

@@ -10,7 +10,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from castoff.core.errors import refuse
 from castoff.core.texts import Span, Text
@@ -19,8 +19,7 @@ _SIMPLE_LITERAL = re.compile(r"(?P<quote>'''|\"\"\"|'|\")(?P<value>[^\\]*)(?P=qu
 _METADATA_MODULES = frozenset({"importlib.metadata", "importlib_metadata", "pkg_resources"})
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A name bound to a plain string: its value, and the span of the characters between the quotes."""
 
     value: str
@@ -29,21 +28,18 @@ class Literal:
     """Whether it stands in an `except` clause: what is left when the real version could not be had."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name bound to what another module (empty: this one; leading dots: relative) calls `name`."""
 
     module: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class Installed:
     """A name bound to what the installed distribution's metadata says: no copy of the version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(NamedTuple):
     """A name bound to an expression that only running the module can evaluate."""
 
     source: str

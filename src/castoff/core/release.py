@@ -11,7 +11,7 @@ is (a branch with our commit on it, a tag at the right commit), and used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -27,8 +27,7 @@ _SHOWN = 5
 """How many paths an error names: a line's worth."""
 
 
-@dataclass(frozen=True, slots=True)
-class TagFact:
+class TagFact(NamedTuple):
     """A tag of the version's name: its object, its commit, and whether that commit is on main and holds the version."""
 
     object: str
@@ -41,8 +40,7 @@ class TagFact:
         return self.object != self.commit
 
 
-@dataclass(frozen=True, slots=True)
-class BranchFact:
+class BranchFact(NamedTuple):
     """The bump branch, here or there: its commit, and whether it is main with nothing but the bump on top."""
 
     commit: str
@@ -50,8 +48,7 @@ class BranchFact:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Where the release stands, as git tells it."""
 
     name: str

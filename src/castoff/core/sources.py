@@ -99,7 +99,8 @@ def literal(origins: list[Origin], of: str, where: Location) -> Place:
         raise refuse(f"{of} is assigned several times: {seen}; keep one", where=places[-1].location())
     if places:
         return places[0]
-    told = "asks the installed metadata, which is made from it" if FromMetadata() in origins else "is not there"
+    asked = any(isinstance(origin, FromMetadata) for origin in origins)
+    told = "asks the installed metadata, which is made from it" if asked else "is not there"
     raise refuse(f"{of} {told}; {_STATIC}", where=where)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tokenize
-from dataclasses import dataclass
 from io import BytesIO
+from typing import NamedTuple
 
 from castoff.core.errors import Location, refuse
 
@@ -13,16 +13,14 @@ _BOM = "\ufeff"
 _LINE_END = re.compile(r"\r\n|\r|\n")  # Python's and TOML's; str.splitlines knows more, which are none here
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The characters from `start` up to `end` of a text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A decoded file: `text` without byte order mark, and all that is needed to get the same bytes again."""
 
     file: str

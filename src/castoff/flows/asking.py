@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -19,8 +19,7 @@ from castoff.core.release import BranchFact, Facts, TagFact
 from castoff.flows.checkout import Checkout, required_name
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """Where a release stands, and the state of the repository when that was asked."""
 
     facts: Facts
@@ -34,12 +33,10 @@ Snapshot = tuple[Standing, dict[str, str]]
 def ask(checkout: Checkout, version: Version) -> Asked:
     """Return where the release of `version` stands. Reads only; objects may be fetched, but no ref changes."""
     versions.tag_name(version)
-    checkout.git.require_head()
     return _Asking(checkout, checkout.git, version).answer()
 
 
-@dataclass
-class _Asking:
+class _Asking(NamedTuple):
     """The questions to git, each asked once."""
 
     checkout: Checkout
@@ -48,15 +45,16 @@ class _Asking:
 
     def answer(self) -> Asked:
         git, version = self.git, self.version
+        before = snapshot(git)
+        standing, refs = before
+        head = standing.head or git.require_head()
         config, remotes = self.checkout.project().config, git.remotes()
         remote = git.ask(remote_name(remotes, config.remote))
         main = _main_branch(remote, config.main)
         tip = remote.branches[main]
-        before = snapshot(git)
-        standing, refs = before
-        if tip != standing.head:
+        if tip != head:
             git.bring(remote.name, f"refs/heads/{main}", tip)
-        base = self.checkout.folder if standing.head == tip and not standing.dirty else git.tree(tip)
+        base = self.checkout.folder if head == tip and not standing.dirty else git.tree(tip)
         project = read_project(base)
         places = find_places(project)
         changes = bump(base, places, version) if places.version < version else ()
@@ -75,7 +73,7 @@ class _Asking:
             holding=holding,
             after_holding=self._after_bump(tip, holding, on_main.files),
             head_branch=standing.branch,
-            head=standing.head or "",
+            head=head,
             local_main=local_main,
             behind=local_main is not None and not git.is_ancestor(tip, local_main),
             bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
@@ -126,8 +124,7 @@ class _Asking:
         return tuple(path for path in dirty if path not in ours and not path.endswith(TEMPORARY))
 
 
-@dataclass(frozen=True)
-class _OnMain:
+class _OnMain(NamedTuple):
     """What a tag or a branch of the right name is worth, measured against main on the remote."""
 
     asked: _Asking

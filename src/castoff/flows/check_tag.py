@@ -10,7 +10,6 @@ from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem, misuse
 from castoff.core.places import all_places
 from castoff.core.project import Project
-from castoff.core.release import untag
 from castoff.flows.checkout import Checkout
 
 
@@ -128,6 +127,8 @@ def _candidates(git: Git, names: list[str], remote: str, *, only: bool) -> Itera
 
 def _way_out(checkout: Checkout, project: Project, tag: str, right: str | None) -> Problem:
     """Return the recovery: away with the tag, here and there; then the release of the version it meant."""
+    from castoff.core.release import untag
+
     git = checkout.git
     remotes = git.remotes()
     remote = remote_name(remotes, project.config.remote) if remotes else "origin"

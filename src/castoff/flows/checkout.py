@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from castoff.adapters.console import Console
 from castoff.adapters.environment import Environment
@@ -17,8 +17,7 @@ from castoff.core.tree import Tree
 _MARKS = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(NamedTuple):
     """A project's folder, and how to talk about it."""
 
     root: Path

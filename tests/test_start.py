@@ -1,0 +1,44 @@
+"""What a verb loads before it does its work: each verb starts with no more than it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repository import CASTOFF, Repository
+
+YAML = "invoke.vendor.yaml.reader"
+HEAVY = ("build", "cryptography", "requests", "rich", "sigstore", "tomlkit", "twine", "yaml")
+
+
+def loaded(repo: Repository, *args: str) -> set[str]:
+    """Run the `castoff` script to its good end, and return the modules that it has loaded."""
+    argv = [sys.executable, "-X", "importtime", str(CASTOFF), *args]
+    ended = subprocess.run(argv, cwd=repo.root, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def test_check_tag_loads_nothing_that_another_verb_needs(repo: Repository) -> None:
+    repo.git("tag", "--annotate", "--message", "0.1.0", "v0.1.0")
+    modules = loaded(repo, "check-tag", "--tag", "v0.1.0")
+    assert "castoff.flows.check_tag" in modules
+    assert modules & {*HEAVY, "castoff.core.release", "castoff.core.bumping"} == set()
+
+
+def test_bump_needs_tomlkit_and_no_other_library_of_that_size(repo: Repository) -> None:
+    modules = loaded(repo, "bump", "--version", "0.2.0")
+    assert modules & {*HEAVY, "castoff.core.release"} == {"tomlkit"}
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_yaml_is_loaded_only_where_invoke_finds_a_configuration_in_it(
+    repo: Repository, isolated: Path, there: bool
+) -> None:
+    if there:
+        (isolated / ".invoke.yaml").write_text("run:\n  echo: false\n")
+    assert (YAML in loaded(repo, "bump", "--version", "0.2.0")) == there

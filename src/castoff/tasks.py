@@ -134,33 +134,6 @@ def tag(
 
 
 @_task(
-    help={
-        "version": _VERSION,
-        "yes": "take back what is shown without asking (or YES=1)",
-        "dry-run": _DRY,
-        "json": _JSON,
-    }
-)
-def undo(
-    _context: Context,
-    version: str | None = None,
-    yes: bool = False,
-    dry_run: bool = False,
-    json: bool = False,
-) -> None:
-    """Take back what can still be taken back of a release, and say what cannot."""
-    from castoff.flows.undo import undo as flow
-
-    _verb(
-        "undo",
-        lambda checkout, env: flow(
-            checkout, _required(version, env, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
-        ),
-        as_json=json,
-    )
-
-
-@_task(
     name="check-tag",
     help={
         "tag": "the tag (or TAG in the environment; else the one CI runs on, or the one at HEAD)",
@@ -266,11 +239,28 @@ def rehearse(
     _verb("rehearse", act, as_json=json)
 
 
+@_task(
+    help={
+        "direct": "judge for `release --direct`, too: a push to main without a pull request (or DIRECT=1)",
+        "offline": "ask nothing of the network (or OFFLINE=1)",
+        "json": _JSON,
+    }
+)
+def doctor(_context: Context, direct: bool = False, offline: bool = False, json: bool = False) -> None:
+    """Say on one screen whether a release would work today; changes nothing."""
+    from castoff.flows.doctor import doctor as flow
+
+    _verb(
+        "doctor",
+        lambda checkout, env: flow(checkout, direct=direct or env.direct, offline=offline or env.offline),
+        as_json=json,
+    )
+
+
 namespace = Collection(
     bump,
     release,
     tag,
-    undo,
     check_tag,
     lint,
     format_check,
@@ -281,4 +271,5 @@ namespace = Collection(
     preflight,
     twine_check,
     rehearse,
+    doctor,
 )

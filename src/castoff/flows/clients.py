@@ -5,25 +5,25 @@ from __future__ import annotations
 from castoff.adapters.git import remote_name
 from castoff.adapters.github import API, GitHub
 from castoff.adapters.index import Index
-from castoff.adapters.web import Web
+from castoff.adapters.web import Limits, Web
 from castoff.core.errors import CastoffError
 from castoff.core.forge import Repository, from_full_name, repository
 from castoff.core.published import Unknown
 from castoff.flows.checkout import Checkout
 
 
-def index_of(checkout: Checkout) -> Index:
+def index_of(checkout: Checkout, limits: Limits | None = None) -> Index:
     """Return the index that releases go to: PyPI, or the one that CASTOFF_INDEX_URL names."""
-    return Index(Web(), checkout.environment.index_url)
+    return Index(Web(limits), checkout.environment.index_url)
 
 
-def github_of(checkout: Checkout) -> GitHub | Unknown:
+def github_of(checkout: Checkout, limits: Limits | None = None) -> GitHub | Unknown:
     """Return the repository on GitHub, or why there is none to ask; with a token where the environment has one."""
     found = repository_of(checkout)
     if isinstance(found, Unknown):
         return found
     environment = checkout.environment
-    return GitHub(Web(), found, environment.github_api or API, environment.github_token)
+    return GitHub(Web(limits), found, environment.github_api or API, environment.github_token)
 
 
 def repository_of(checkout: Checkout) -> Repository | Unknown:

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
-from castoff.services import index_pages
+from castoff.services import index_json, index_pages
 from castoff.services.http import AnswerError, Request, Response, Routes, Server, json_response, text_response
 from castoff.services.index_archive import check_archive, check_description
 from castoff.services.index_provenance import provenance_of
@@ -75,7 +75,8 @@ class Index:
         self._clock = clock
         self._seen: list[str] = []
         self._lock = threading.Lock()
-        self._pages = index_pages.pages(folder / "files", self._visible)
+        self._files = folder / "files"
+        self._pages = index_pages.pages(self._files, self._visible)
         self._server = Server(self._routes(), max_body=_LARGEST_BODY)
 
     def __enter__(self) -> Self:
@@ -124,11 +125,6 @@ class Index:
         """All file names that were ever taken."""
         return self._store.catalogue.spent
 
-    def add(self, file: IndexFile, content: Path) -> None:
-        """Hold a file that came before, by another upload; `content` is moved."""
-        with self._lock:
-            self._store.add(file, content, None)
-
     def delete(self, name: str) -> None:
         """Delete a file as its owner can in PyPI's web pages: the name stays spent. Raises KeyError."""
         with self._lock:
@@ -144,6 +140,7 @@ class Index:
                 re.compile(r"/integrity/(?P<project>[^/]+)/(?P<version>[^/]+)/(?P<file>[^/]+)/provenance/?"),
             ): self._provenance,
             ("GET", re.compile(r"/simple/?(?P<project>[^/]*)/?")): self._simple,
+            ("GET", re.compile(r"/pypi/(?P<project>[^/]+)/json/?")): self._json,
             ("GET", re.compile(r"/packages/.*")): self._page,
         }
 
@@ -245,6 +242,13 @@ class Index:
             data = index_pages.project_json(project, files, self.url)
         answer = json_response(data)
         return Response(answer.status, answer.body, index_pages.SIMPLE_JSON)
+
+    def _json(self, request: Request) -> Response:
+        project = index_pages.normalized(request.params["project"])
+        files = [file for file in self._visible() if file.project == project]
+        if not files:
+            return json_response({"message": "Not Found"}, HTTPStatus.NOT_FOUND)
+        return json_response(index_json.info(self._files, files))
 
     def _page(self, request: Request) -> Response:
         return index_pages.answer(self._pages, request)

@@ -19,12 +19,12 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH FAULT PYTHON,$(eval $(call hand_over,$(name))))
+$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT PYTHON,$(eval $(call hand_over,$(name))))
 
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
 
-.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag bump tag release rehearse doctor
+.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag bump tag release undo rehearse doctor
 
 help: ## list the targets
 	@awk -F ' *:.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ tag: $(VENV)/.ready ## tag main's commit that holds a version (VERSION=X, PUSH=1
 
 release: $(VENV)/.ready ## the next right step of a release; again until it is done (VERSION=X, DIRECT=1, DRY_RUN=1)
 	@$(RUN) release
+
+undo: $(VENV)/.ready ## take back what can still be taken back of a release (VERSION=X, YES=1, DRY_RUN=1)
+	@$(RUN) undo
 
 rehearse: $(VENV)/.ready ## a whole release on this machine alone (VERSION=X, FAULT=name)
 	@$(RUN) rehearse

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-VARIABLES = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "FAULT")
+VARIABLES = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "YES", "FAULT")
 SHELLS = [shell for shell in ("/bin/bash", "/bin/dash", "/bin/sh") if Path(shell).exists()]
 
 # Each would leave a file `canary` behind, or lose a byte, if it were ever read as anything but a value.
@@ -51,7 +51,7 @@ HOSTILE = (
 RECORDER = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>calls
-for name in VERSION TAG DIRECT DRY_RUN PUSH FAULT MAKEFLAGS MAKEOVERRIDES; do
+for name in VERSION TAG DIRECT DRY_RUN PUSH YES FAULT MAKEFLAGS MAKEOVERRIDES; do
   eval "[ -z \\"\\${$name+x}\\" ] || printf '%s' \\"\\$$name\\" >seen-$name"
 done
 [ ! -e "answer-$1" ] || cat "answer-$1"
@@ -237,7 +237,7 @@ def test_every_variable_of_the_contract_is_handed_over(ready: Checkout) -> None:
 
 def test_a_variable_that_was_not_given_is_not_in_the_environment_of_the_task(ready: Checkout) -> None:
     ready.make("release", "VERSION=")
-    assert [ready.seen(name) for name in VARIABLES] == [b"", None, None, None, None, None]
+    assert [ready.seen(name) for name in VARIABLES] == [b"", *[None] * (len(VARIABLES) - 1)]
 
 
 def test_a_make_that_a_task_starts_inherits_neither_flags_nor_variables(ready: Checkout) -> None:

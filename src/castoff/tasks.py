@@ -134,6 +134,33 @@ def tag(
 
 
 @_task(
+    help={
+        "version": _VERSION,
+        "yes": "take back what is shown without asking (or YES=1)",
+        "dry-run": _DRY,
+        "json": _JSON,
+    }
+)
+def undo(
+    _context: Context,
+    version: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Take back what can still be taken back of a release, and say what cannot."""
+    from castoff.flows.undo import undo as flow
+
+    _verb(
+        "undo",
+        lambda checkout, env: flow(
+            checkout, _required(version, env, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
+        ),
+        as_json=json,
+    )
+
+
+@_task(
     name="check-tag",
     help={
         "tag": "the tag (or TAG in the environment; else the one CI runs on, or the one at HEAD)",
@@ -261,6 +288,7 @@ namespace = Collection(
     bump,
     release,
     tag,
+    undo,
     check_tag,
     lint,
     format_check,

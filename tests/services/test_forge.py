@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import requests
 from castoff.core.errors import CastoffError
 from castoff.services.forge import Forge
 from castoff.services.forge_releases import AssetFacts, ReleaseFacts, asset_name, notes
+from castoff.services.forge_runs import Job, Run
 
 REPOSITORY = "owner/spam"
 TOKEN = "write-token"
@@ -551,3 +553,25 @@ def test_an_asset_of_200_mb_takes_no_more_memory_than_a_small_one(tmp_path: Path
             peaks.append(int(server.stdout.readline()))
         server.stdin.close()
     assert peaks[1] - peaks[0] < 16 * 1024, f"kilobytes: {peaks}"
+
+
+def test_runs_are_shown_by_their_tag_and_a_run_in_progress_can_be_cancelled(forge: Forge) -> None:
+    forge.grant(TOKEN, {"contents": "read", "actions": "write"})
+    now = datetime.now(UTC)
+    going = Job("publish", "in_progress", None)
+    forge.runs.put(Run(1, "release.yml", "v1.0", "0" * 40, now, "in_progress", None, jobs=(Job("build"), going)))
+    forge.runs.put(Run(2, "release.yml", "v2.0", "1" * 40, now))
+    client = Client(forge.url)
+    actions = f"{forge.url}/repos/{REPOSITORY}/actions"
+    listed = client.call("GET", f"{actions}/workflows/release.yml/runs?branch=v1.0")
+    assert [(run["id"], run["status"]) for run in listed["workflow_runs"]] == [(1, "in_progress")]
+    client.call("POST", f"{actions}/runs/1/cancel")
+    jobs = client.call("GET", f"{actions}/runs/1/jobs")["jobs"]
+    assert [(job["name"], job["conclusion"]) for job in jobs] == [("build", "success"), ("publish", "cancelled")]
+    with pytest.raises(RefusedError, match="409"):
+        client.call("POST", f"{actions}/runs/1/cancel")
+    with pytest.raises(RefusedError, match="404"):
+        client.call("GET", f"{actions}/workflows/other.yml/runs")
+    forge.grant(READER, {"contents": "read", "actions": "read"})
+    with pytest.raises(RefusedError, match="403"):
+        Client(forge.url, READER).call("POST", f"{actions}/runs/2/cancel")

@@ -88,6 +88,13 @@ class Console:
         for number, command in enumerate(commands):
             self.say(f"{'  next: ' if number == 0 else '        '}{command}")
 
+    def asked(self, question: str) -> str | None:
+        """Return what a person types behind `question`, None when nobody sits at a terminal."""
+        if not (sys.stdin.isatty() and self.prose.isatty()):
+            return None
+        print(clean(question), end="", file=self.prose, flush=True)
+        return sys.stdin.readline()
+
     def result(self, verb: str, data: Mapping[str, object]) -> None:
         """Print the machine-readable result, where it was asked for."""
         if self.as_json:

@@ -16,6 +16,7 @@ class Environment:
     direct: bool
     dry_run: bool
     push: bool
+    yes: bool
     fault: str | None
     offline: bool
     """Whether to do without the network: build without isolation, and require only what is installed."""
@@ -48,6 +49,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         direct=_on(variables.get("DIRECT")),
         dry_run=_on(variables.get("DRY_RUN")),
         push=_on(variables.get("PUSH")),
+        yes=_on(variables.get("YES")),
         fault=variables.get("FAULT") or None,
         offline=_on(variables.get("OFFLINE")),
         in_actions=in_actions,

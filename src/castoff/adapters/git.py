@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from castoff.core.errors import CastoffError, Problem, refuse
 
 _NETWORK = 5 * process.MINUTE
 _LINK = "120000"
+_TAGGER = re.compile(r"^tagger .*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
+_SIGNATURE = re.compile(r"^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----$", re.MULTILINE)
+"""How a signature begins (OpenPGP, SSH, X.509), in `git`'s own gpg-interface."""
 
 
 class Tag(NamedTuple):
@@ -148,17 +152,20 @@ class Git:
 
     def bring(self, remote: str, ref: str, commit: str) -> None:
         """Fetch the objects of `ref` so that `commit` is here; no ref, here or there, is changed by it."""
-        if self.commit_of(commit) is None:
-            self.run(
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--refmap=",
-                remote,
-                ref,
-                timeout=_NETWORK,
-            )
+        self.bring_all(remote, {ref: commit})
+
+    def bring_all(self, remote: str, wanted: Mapping[str, str]) -> None:
+        """Fetch the refs whose objects are not here yet, in one go; no ref, here or there, is changed by it."""
+        refs = [ref for ref, made in wanted.items() if self.commit_of(made) is None]
+        if refs:
+            quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=")
+            self.run(*quiet, remote, *refs, timeout=_NETWORK)
+
+    def signature(self, tag: Tag) -> tuple[bool, int | None]:
+        """Return whether an annotated tag, whose object is here, carries a signature, and its time since 1970."""
+        text = self.out("cat-file", "tag", tag.object)
+        made = _TAGGER.search(text)
+        return _SIGNATURE.search(text) is not None, int(made[1]) if made else None
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `commit` is `of` or among its ancestors."""

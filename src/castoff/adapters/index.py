@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -29,14 +30,30 @@ class Index:
         self._web = web
         self._simple_url = simple_url
 
-    def files(self, project: str) -> tuple[PublishedFile, ...] | Unknown | None:
-        """Return every file of a project, in the index's order; None when the index knows no such project."""
+    @property
+    def simple_url(self) -> str | Unknown:
+        """The address of the simple API; Unknown when it is PyPI's, and the library that has it is not there."""
+        if self._simple_url:
+            return self._simple_url
         try:
             from pypi_simple import PYPI_SIMPLE_ENDPOINT
         except ModuleNotFoundError:
             return Unknown(_MISSING)
-        base = (self._simple_url or PYPI_SIMPLE_ENDPOINT).rstrip("/")
-        ask = Ask(f"{base}/{canonicalize_name(project)}/", SIMPLE_JSON)
+        return PYPI_SIMPLE_ENDPOINT
+
+    def manage_page(self, project: str, version: Version) -> str:
+        """Return the page on which the project's owners yank a version (warehouse, `manage.project.release`)."""
+        base = self.simple_url
+        if isinstance(base, Unknown):
+            return f"PyPI's page of {project}, Manage, Releases"
+        return urljoin(base, f"/manage/project/{canonicalize_name(project)}/release/{version}/")
+
+    def files(self, project: str) -> tuple[PublishedFile, ...] | Unknown | None:
+        """Return every file of a project, in the index's order; None when the index knows no such project."""
+        base = self.simple_url
+        if isinstance(base, Unknown):
+            return base
+        ask = Ask(f"{base.rstrip('/')}/{canonicalize_name(project)}/", SIMPLE_JSON)
         answer = self._web.get(ask, _LARGEST_PAGE)
         if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
             return None
@@ -67,10 +84,12 @@ class Index:
 
 def _files(answer: Answer | Unknown) -> tuple[PublishedFile, ...] | Unknown:
     """Return the files on a project's page, as pypi-simple takes it apart."""
-    from pypi_simple import ProjectPage
-
     if isinstance(answer, Unknown):
         return answer
+    try:
+        from pypi_simple import ProjectPage
+    except ModuleNotFoundError:
+        return Unknown(_MISSING)
     if answer.status != HTTPStatus.OK:
         return Unknown(f"the index answered {answer.status}")
     data = answer.json()

@@ -50,7 +50,7 @@ class _Asking(NamedTuple):
         head = standing.head or git.require_head()
         config, remotes = self.checkout.project().config, git.remotes()
         remote = git.ask(remote_name(remotes, config.remote))
-        main = _main_branch(remote, config.main)
+        main = main_branch(remote, config.main)
         tip = remote.branches[main]
         if tip != head:
             git.bring(remote.name, f"refs/heads/{main}", tip)
@@ -179,7 +179,7 @@ def _newest(refs: Mapping[str, str], remote: Remote, *, but: str) -> Version | N
     return max((version for version in known if version), default=None)
 
 
-def _main_branch(remote: Remote, configured: str | None) -> str:
+def main_branch(remote: Remote, configured: str | None) -> str:
     """Return the branch that releases are cut from: the configured one, or the one that the remote's HEAD names."""
     candidates = [configured] if configured else [remote.head, "main", "master"]
     for name in candidates:

@@ -35,6 +35,7 @@ from castoff.services.forge_releases import (
     updated,
 )
 from castoff.services.forge_requests import Change, RefusedError, read_change, text_member
+from castoff.services.forge_runs import Runs
 from castoff.services.forge_settings import Settings, settings_routes
 from castoff.services.forge_store import ForgeStore
 from castoff.services.http import Handler, Request, Response, Routes, Server, json_response
@@ -67,6 +68,8 @@ class Forge:
         self._store = ForgeStore(folder)
         self._access = Access()
         self._assets = Assets(self._store, self._access, self._links, clock)
+        self.runs = Runs(self._links, clock)
+        """The runs of workflows, of which there are those that it is told of."""
         self._server = Server(self._routes(), max_body=_LARGEST_ASSET)
 
     def __enter__(self) -> Self:
@@ -154,9 +157,23 @@ class Forge:
             (method, re.compile(path, re.IGNORECASE)): self._access.guard(act, need)
             for method, path, act, need in table
         }
+        routes |= self._run_routes()
         anything = re.compile(r"/.*")
         routes |= settings_routes(self.settings, self._access, lambda: self.immutable)
         return routes | {(method, anything): _nothing for method in ("GET", "POST", "PATCH", "PUT", "DELETE")}
+
+    def _run_routes(self) -> Routes:
+        base = rf"/repos/{re.escape(self._repository)}/actions"
+        one = base + r"/runs/(?P<run>[0-9]{1,18})"
+        table: list[tuple[str, str, Handler, str]] = [
+            ("GET", base + r"/workflows/(?P<workflow>[^/]+)/runs", self.runs.listed, "read"),
+            ("GET", one + "/jobs", self.runs.jobs, "read"),
+            ("POST", one + "/cancel", self.runs.cancel, "write"),
+        ]
+        return {
+            (method, re.compile(path, re.IGNORECASE)): self._access.guard(act, need, "actions")
+            for method, path, act, need in table
+        }
 
     def _state(self) -> Repository:
         return Repository(self._store.releases, self._store.locked, self.immutable)

@@ -25,12 +25,12 @@ class Access:
         """Let a token do nothing more."""
         self._tokens.pop(token, None)
 
-    def guard(self, act: Handler, need: str) -> Handler:
-        """Return `act` for those only who have `contents: need`, with its refusals turned into answers."""
+    def guard(self, act: Handler, need: str, scope: str = "contents") -> Handler:
+        """Return `act` for those only who have `need` of a scope, with its refusals turned into answers."""
 
         def handler(request: Request) -> Response:
             try:
-                self._check(_token(request), need)
+                self._check(_token(request), need, scope)
                 return act(request)
             except RefusedError as refusal:
                 return refusal_response(refusal)
@@ -39,7 +39,7 @@ class Access:
 
     def sees_drafts(self, request: Request) -> bool:
         """Return whether drafts exist for this client: whoever may not write never learns of them."""
-        return self._contents(_token(request)) == "write"
+        return self._level(_token(request), "contents") == "write"
 
     def granted(self, request: Request) -> Mapping[str, str] | None:
         """Return what the client's token may do, None without one; raises RefusedError (401) for an unknown one."""
@@ -55,16 +55,16 @@ class Access:
             raise RefusedError(404, "Not Found")
         return granted or {}
 
-    def _contents(self, token: str) -> str:
-        return self._tokens.get(token, {}).get("contents", "none")
+    def _level(self, token: str, scope: str) -> str:
+        return self._tokens.get(token, {}).get(scope, "none")
 
-    def _check(self, token: str, need: str) -> None:
+    def _check(self, token: str, need: str, scope: str) -> None:
         open_to_all = need == "read" and self.public
         if token and token not in self._tokens:
             raise RefusedError(401, "Bad credentials")
         if not token and not open_to_all:
             raise RefusedError(401, "Requires authentication")
-        if not open_to_all and self._contents(token) not in (need, "write"):
+        if not open_to_all and self._level(token, scope) not in (need, "write"):
             raise RefusedError(403, "Resource not accessible by integration")
 
 

@@ -125,6 +125,11 @@ class Index:
         """All file names that were ever taken."""
         return self._store.catalogue.spent
 
+    def add(self, file: IndexFile, content: Path) -> None:
+        """Hold a file that came before, by another upload; `content` is moved."""
+        with self._lock:
+            self._store.add(file, content, None)
+
     def delete(self, name: str) -> None:
         """Delete a file as its owner can in PyPI's web pages: the name stays spent. Raises KeyError."""
         with self._lock:

@@ -1,0 +1,116 @@
+"""The outside of a release in tests: an index and a forge on loopback, filled by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from castoff.services.forge import Forge
+from castoff.services.forge_runs import Job, Run
+from castoff.services.index import Index
+from castoff.services.index_rules import IndexFile
+from castoff.services.oidc import Issuer
+from tests.repository import Ran, Repository
+
+TOKEN = "a-token-that-may-write"
+OWNER, NAME = "acme", "sample"
+PAGE = f"https://github.com/{OWNER}/{NAME}"
+JOBS = (
+    "Check, build and inspect",
+    "Check what was handed on",
+    "Sign with Sigstore",
+    "Publish to PyPI",
+    "GitHub release",
+)
+"""The jobs of castoff's own workflow, as GitHub shows them."""
+
+
+@dataclass
+class Outside:
+    """The services, and castoff as it asks them."""
+
+    repo: Repository
+    folder: Path
+    index: Index
+    forge: Forge
+
+    def castoff(self, *args: str, **env: str) -> Ran:
+        """Run castoff in the project, as a person does who has a token."""
+        return self.repo.castoff(*args, **{**self.variables, **env})
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What tells castoff whom to ask."""
+        return {
+            "CASTOFF_INDEX_URL": self.index.simple_url,
+            "GITHUB_API_URL": self.forge.url,
+            "GITHUB_TOKEN": TOKEN,
+        }
+
+    def hold(self, name: str, content: bytes = b"of another build", ago: timedelta = timedelta(0)) -> None:
+        """Let the index hold a file of `sample`, uploaded so long ago."""
+        version = name.removesuffix(".tar.gz").split("-")[1]
+        kind = "bdist_wheel" if name.endswith(".whl") else "sdist"
+        digests = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
+        moment = datetime.now(UTC) - ago
+        file = IndexFile(name, "sample", version, kind, len(content), *digests, moment, None, has_provenance=False)
+        (self.folder / "one").write_bytes(content)
+        self.index.add(file, self.folder / "one")
+
+    def release(
+        self, tag: str, assets: Mapping[str, bytes] | None = None, *, draft: bool = False, prerelease: bool = False
+    ) -> int:
+        """Make a release on the forge, as a person does; return its number."""
+        url = f"{self.forge.url}/repos/{OWNER}/{NAME}/releases"
+        headers = {"Authorization": f"token {TOKEN}"}
+        data = {"tag_name": tag, "draft": True, "prerelease": prerelease}
+        number = requests.post(url, json=data, headers=headers, timeout=5).json()["id"]
+        for name, content in (assets or {}).items():
+            kind = headers | {"Content-Type": "application/octet-stream"}
+            requests.post(f"{url}/{number}/assets?name={name}", data=content, headers=kind, timeout=5)
+        if not draft:
+            requests.patch(f"{url}/{number}", json={"draft": False}, headers=headers, timeout=5)
+        return int(number)
+
+    def ran(
+        self,
+        tag: str,
+        stopped: str | None = None,
+        *,
+        ago: timedelta = timedelta(hours=1),
+        status: str = "completed",
+        number: int = 7,
+    ) -> Run:
+        """Tell the forge of a run of the release workflow: which job failed (None: all succeeded), and how long ago."""
+        at = len(JOBS) if stopped is None else JOBS.index(stopped)
+        moment = datetime.now(UTC) - ago
+        jobs = [Job(name, ended=moment) for name in JOBS[:at]]
+        if stopped is not None:
+            over = status == "completed"
+            jobs.append(Job(stopped, status, "failure" if over else None, moment if over else None))
+            jobs += [Job(name, conclusion="skipped", ended=moment) for name in JOBS[at + 1 :] if over]
+        conclusion = None if status != "completed" else "success" if stopped is None else "failure"
+        run = Run(number, "release.yml", tag, "0" * 40, moment, status, conclusion, 1, tuple(jobs))
+        self.forge.runs.put(run)
+        return run
+
+
+@contextmanager
+def outside(repo: Repository, folder: Path) -> Generator[Outside]:
+    """Start the services, and let the project's remote be at GitHub by its address."""
+    folder.mkdir(exist_ok=True)
+    repo.git("remote", "set-url", "origin", f"{PAGE}.git")
+    repo.git("config", f"url.{repo.remote}.insteadOf", f"{PAGE}.git")
+    with (
+        Issuer() as issuer,
+        Index(folder / "index", [], issuer.verify) as index,
+        Forge(folder / "forge", f"{OWNER}/{NAME}") as forge,
+    ):
+        forge.grant(TOKEN, {"contents": "write", "actions": "write"})
+        yield Outside(repo, folder, index, forge)

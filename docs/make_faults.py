@@ -93,9 +93,8 @@ REMARKS = """\
 
 ## Remarks
 
-- **name-taken** cannot be resumed: the index takes no second file under a name that it has had, so the version is
-  spent. What the table counts as "wheel, sdist" there is the wheel of this run and the sdist of the other build: a
-  version that nobody should install, and that is best yanked.
+- **name-taken** is seen before anything is signed or uploaded: preflight asks the index for the digests of what it
+  holds. It cannot be resumed: the index takes no second file under a name that it has had, so the version is spent.
 - **immutable-prerelease** stops nothing, and is in the table because it stops other workflows: where releases are
   immutable, a pre-release that is published before its files are attached stays empty for good. Here the release is a
   draft until it has all of them.

@@ -24,6 +24,8 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "[user]\n\tname = A Maintainer\n\temail = maintainer@example.com\n"
         "[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n"
     )
+    for name in ("CASTOFF_INDEX_URL", "GITHUB_API_URL"):  # nobody: no test asks the real ones
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
     monkeypatch.setenv("HOME", str(home))
     caches = tmp_path_factory.getbasetemp().parent / "caches"  # a new home must not mean a new download each time
     monkeypatch.setenv("UV_CACHE_DIR", str(caches / "uv"))

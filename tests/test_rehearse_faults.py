@@ -55,7 +55,7 @@ STOPS = {
         _PUBLISH, type=("make the environment on GitHub, then re-run the failed jobs",), resumed=False
     ),
     "name-taken": replace(
-        _PUBLISH, index=FILES, type=("the version is spent: release the next one", "make release VERSION=0.1.2")
+        _SOURCES, index=FILES[1:], type=("the version is spent: release the next one", "make release VERSION=0.1.2")
     ),
     "artifact-lost": Stop("twine-check", "Fetch dist/", type=("re-run all jobs",)),
     "artifact-changed": Stop(
@@ -146,7 +146,7 @@ def spent(repo: Repository, before: Played) -> None:
     assert before.scratch
     assert "--resume" not in before.typed
     played = rehearse(repo, before.scratch.parent, "--resume", str(before.scratch))
-    assert (played.code, played.stopped) == (1, "publish")
+    assert (played.code, played.stopped) == (1, "preflight")
     assert "the version is spent: release the next one" in played.typed
     assert played.index == before.index
 

@@ -88,6 +88,12 @@ class Console:
         for number, command in enumerate(commands):
             self.say(f"{'  next: ' if number == 0 else '        '}{command}")
 
+    def warn(self, text: str) -> None:
+        """Print what goes on all the same, but should be seen; as an annotation too in GitHub Actions."""
+        self.say(f"  {text}", "strong")
+        if self.environment.in_actions:
+            print(clean(f"::warning title=castoff::{_escaped(text)}"), file=self.prose, flush=True)
+
     def asked(self, question: str) -> str | None:
         """Return what a person types behind `question`, None when nobody sits at a terminal."""
         if not (sys.stdin.isatty() and self.prose.isatty()):

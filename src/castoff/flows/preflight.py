@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from castoff.core.errors import CastoffError, Problem
+from castoff.flows.availability import question
 from castoff.flows.build import make
 from castoff.flows.check_tag import compare, pushed_tag
 from castoff.flows.checkout import Checkout
@@ -14,16 +15,26 @@ from castoff.flows.checks import checks
 def preflight(checkout: Checkout) -> None:
     """Run the checks side by side, then check-tag where there is a tag; then build, and look at what was built.
 
-    A failed check does not hide a wrong tag, nor the other way round: both are listed before anything is built.
+    Of a tag the index and GitHub are asked, too, whether its version is free, or ours. A failed check does not hide a
+    wrong tag, nor the other way round: all is listed before anything is built.
     """
     tag = pushed_tag(checkout)
+    asked = question(checkout, tag)
     problems = [*_problems(lambda: checks(checkout)), *_problems(lambda: _check_places(checkout, tag))]
+    problems += asked.before() if asked else ()
     if problems:
         raise CastoffError(*problems)
     manifest = make(checkout)
+    available = asked.after(manifest.files) if asked else None
     checkout.console.result(
         "preflight",
-        {"tag": tag, "name": manifest.name, "version": manifest.version, "commit": manifest.commit},
+        {
+            "tag": tag,
+            "name": manifest.name,
+            "version": manifest.version,
+            "commit": manifest.commit,
+            "available": available,
+        },
     )
 
 

@@ -24,10 +24,10 @@ $(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT PYTHON,$(eval $(call ha
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
 
-.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag bump tag release undo rehearse doctor
+.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag check-workflow bump tag release undo rehearse doctor
 
 help: ## list the targets
-	@awk -F ' *:.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ' *:.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 install: $(VENV)/.ready ## make .venv from requirements.txt (every other target does it too)
 	@echo '$(VENV) is ready.'
@@ -58,6 +58,9 @@ twine-check: $(VENV)/.ready ## are the files in dist/ the ones that were built, 
 
 check-tag: $(VENV)/.ready ## does the tag agree with the version in the files? (TAG=vX)
 	@$(RUN) check-tag
+
+check-workflow: $(VENV)/.ready ## does the release workflow say what it must? line by line where it does not
+	@$(RUN) check-workflow
 
 bump: $(VENV)/.ready ## write a version into every place it lives (VERSION=X, DRY_RUN=1)
 	@$(RUN) bump

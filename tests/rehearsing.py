@@ -31,18 +31,29 @@ QUICK, _TAKEN_OUT = _SETUP_PYTHON.subn("", REAL)
 assert _TAKEN_OUT == 2
 
 _MAKEFILE = "{targets}:\n{before}\t@{castoff} $@\n"
+_BLIND = "preflight:\n{before}\t@{castoff} check-tag\n\t@{castoff} build\n"
 
 
-def sample(folder: Path, workflow: str | None = QUICK, check: str = "print('checked')", before: str = "") -> Repository:
+def sample(
+    folder: Path,
+    workflow: str | None = QUICK,
+    check: str = "print('checked')",
+    before: str = "",
+    *,
+    looks: bool = True,
+) -> Repository:
     """Make a project whose release can be rehearsed: its one check is `check`, a Python program.
 
-    `before` are recipe lines that every make target of the workflow runs first.
+    `before` are recipe lines that every make target of the workflow runs first. `looks` says whether preflight looks
+    at the workflow, too: it would stop, at once, what the platform is to refuse.
     """
     repo = Repository.create(folder)
     argv = json.dumps(["python", "-c", check])
     text, checks, _ = repo.read("pyproject.toml").partition("[tool.castoff.checks]\n")
     repo.write("pyproject.toml", f"{text}{checks}check = {argv}\n")
-    repo.write("Makefile", _MAKEFILE.format(targets="preflight twine-check", before=before, castoff=CASTOFF))
+    makefile = _MAKEFILE if looks else _BLIND + _MAKEFILE
+    targets = "preflight twine-check" if looks else "twine-check"
+    repo.write("Makefile", makefile.format(targets=targets, before=before, castoff=CASTOFF))
     if workflow is not None:
         repo.write(WORKFLOW, workflow)
     repo.commit("a release workflow")

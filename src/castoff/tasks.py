@@ -224,6 +224,15 @@ def twine_check(_context: Context, json: bool = False) -> None:
     _verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
 
 
+@_task(name="check-workflow", help={"file": "the workflow (.github/workflows/release.yml)", "json": _JSON})
+def check_workflow(_context: Context, file: str | None = None, json: bool = False) -> None:
+    """Check that the release workflow says what it must: commands, jobs, artifacts, rights, pins, triggers."""
+    from castoff.core.pipeline import WORKFLOW
+    from castoff.flows.check_workflow import check_workflow as flow
+
+    _verb("check-workflow", lambda checkout, _: flow(checkout, file or WORKFLOW), as_json=json)
+
+
 @_task(
     help={
         "version": "the version to rehearse (or VERSION; else the next patch)",
@@ -298,6 +307,7 @@ namespace = Collection(
     build,
     preflight,
     twine_check,
+    check_workflow,
     rehearse,
     doctor,
 )

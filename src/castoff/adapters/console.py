@@ -134,6 +134,8 @@ class Console:
             f"\x1b[{_STYLES['error']}m{label}\x1b[0m" if self._err.isatty() and not self.environment.plain else label
         )
         print(f"{painted} {clean(where + problem.what)}", file=self._err, flush=True)
+        for number, line in enumerate(problem.instead):
+            print(f"{'  write: ' if number == 0 else '         '}{clean(line)}", file=self._err, flush=True)
         for number, command in enumerate(problem.fix):
             print(f"{'  type: ' if number == 0 else '        '}{clean(command)}", file=self._err, flush=True)
 
@@ -154,7 +156,8 @@ def annotation(problem: Problem, way_out: Problem | None = None) -> str:
         properties += f",file={_escaped(problem.where.file, ',:')}"
         properties += f",line={problem.where.line}" if problem.where.line else ""
     commands = problem.fix or (way_out.fix if way_out else ())
-    message = "\n".join([problem.what, *(f"type: {command}" for command in commands)])
+    written = [f"write: {line}" for line in problem.instead]
+    message = "\n".join([problem.what, *written, *(f"type: {command}" for command in commands)])
     return clean(f"::error {properties}::{_escaped(message)}")
 
 
@@ -184,5 +187,6 @@ def _as_data(problem: Problem) -> dict[str, object]:
         "what": problem.what,
         "file": where and where.file,
         "line": where and where.line,
+        "write": list(problem.instead),
         "type": list(problem.fix),
     }

@@ -22,6 +22,8 @@ class Problem(NamedTuple):
     what: str
     where: Location | None = None
     fix: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    """What to write in its place, line by line."""
 
 
 class CastoffError(Exception):

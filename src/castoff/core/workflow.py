@@ -185,7 +185,11 @@ def read_workflow(file: str, text: str) -> Workflow:
     Raises CastoffError, with the line, for what is not YAML and for every workflow that GitHub would refuse as a
     whole: an unknown or doubled key, a value of the wrong shape, no jobs, a job without steps, a circle of `needs`.
     """
-    root = read_yaml(file, text)
+    return workflow_of(file, read_yaml(file, text))
+
+
+def workflow_of(file: str, root: Table) -> Workflow:
+    """Return the workflow in a tree that was read; raises CastoffError like `read_workflow`."""
     root.only(_WORKFLOW_KEYS, "a workflow")
     events, push = _triggers(root)
     jobs = root.table("jobs")

@@ -1,0 +1,134 @@
+"""Which targets a Makefile has, and which tasks a tasks.py: read, and never run.
+
+GNU make's rules ("Rules", "Including Other Makefiles", "Makefile Names"), as far as they tell a target's name: what
+stands before the first colon that assigns nothing. A name that only make can compute makes the list uncertain.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from castoff.core.errors import CastoffError
+from castoff.core.texts import decode
+from castoff.core.tree import Tree
+
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+"""In the order in which GNU make looks for them."""
+
+_DEFINE = re.compile(r"^ *define\b.*?^ *endef\b[^\n]*$", re.MULTILINE | re.DOTALL)
+_CONTINUED = re.compile(r"\\\n[ \t]*")
+_INCLUDE = re.compile(r"^ *(?P<optional>[-s]?)include +(?P<files>[^#\n]+)")
+_RULE = re.compile(r"^ *(?P<targets>[^\s:=#][^:=#]*?) *&?::?(?![:=])")
+_DEEPEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The targets or tasks that there are."""
+
+    file: str | None
+    """Where they stand; None when there is no such file."""
+    known: frozenset[str] = frozenset()
+    certain: bool = True
+    """Whether these are all: False when some can only be known by running something."""
+
+    def near(self, name: str) -> str | None:
+        """Return the name that was perhaps meant."""
+        close = get_close_matches(name, sorted(self.known), n=1)
+        return close[0] if close else None
+
+
+def targets(tree: Tree) -> Names:
+    """Return the targets of the Makefile that `make` would read in the root of `tree`."""
+    for file in MAKEFILES:
+        if file in tree.names(""):
+            found, certain = _targets(tree, file, 0)
+            return Names(file, frozenset(found), certain)
+    return Names(None)
+
+
+def tasks(tree: Tree, ours: frozenset[str]) -> Names:
+    """Return the tasks of tasks.py: the decorated functions, and `ours` where it imports castoff's collection."""
+    if "tasks/" in tree.names(""):
+        return Names("tasks/", ours, certain=False)
+    text = _text(tree, "tasks.py")
+    if text is None:
+        return Names(None)
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Names("tasks.py", certain=False)
+    imported = [name.partition(".")[0] for node in ast.walk(module) for name in _imported(node)]
+    own = {name for node in module.body for name in _task_names(node)}
+    foreign = "Collection" in text and set(imported) - {"castoff", "invoke", "__future__"}
+    return Names("tasks.py", frozenset(own | (ours if "castoff" in imported else set())), certain=not foreign)
+
+
+def _targets(tree: Tree, file: str, depth: int) -> tuple[set[str], bool]:
+    text = _text(tree, file)
+    if text is None or depth > _DEEPEST:
+        return set(), False
+    found: set[str] = set()
+    certain = True
+    for line in _CONTINUED.sub(" ", _DEFINE.sub("", text)).splitlines():
+        include, rule = _INCLUDE.match(line), _RULE.match(line)
+        if include:
+            for name in include["files"].split():
+                more, sure = _included(tree, name, depth, optional=bool(include["optional"]))
+                found |= more
+                certain &= sure
+        elif rule:
+            words = rule["targets"].split()
+            found |= set(words)
+            certain &= not any(_any_name(word) for word in words)
+    return found - {".PHONY"}, certain
+
+
+def _included(tree: Tree, name: str, depth: int, *, optional: bool) -> tuple[set[str], bool]:
+    if any(sign in name for sign in "$*?[") or name.startswith("/"):
+        return set(), False
+    if optional and _text(tree, name) is None:
+        return set(), True
+    return _targets(tree, name, depth + 1)
+
+
+def _any_name(word: str) -> bool:
+    """Return whether a target may come to be any plain name: a variable with no folder in it, or a rule for all."""
+    return ("$" in word and "/" not in word) or word in {"%", ".DEFAULT"}
+
+
+def _text(tree: Tree, file: str) -> str | None:
+    try:
+        data = tree.read(file)
+        return None if data is None else decode(file, data).text.replace("\r\n", "\n")
+    except CastoffError:
+        return None
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield node.module if node.module and not node.level else "."
+
+
+def _task_names(node: ast.stmt) -> Iterator[str]:
+    """Yield what invoke calls a decorated function: its name with dashes, or the name that it is given."""
+    if not isinstance(node, ast.FunctionDef):
+        return
+    for decorator in node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if ast.unparse(called).rpartition(".")[2] == "task":
+            yield _given_name(decorator) or node.name.strip("_").replace("_", "-")
+
+
+def _given_name(decorator: ast.expr) -> str | None:
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    for keyword in keywords:
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+            return str(keyword.value.value)
+    return None

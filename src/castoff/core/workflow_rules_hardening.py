@@ -82,12 +82,12 @@ def no_expression_in_a_command(subject: Subject) -> Iterator[Finding]:
 
 
 def checkouts_keep_no_credentials(subject: Subject) -> Iterator[Finding]:
-    """No checkout leaves its token in .git/config, where every step after it, and every artifact, could have it."""
+    """No checkout leaves its token behind, where every step after it, and perhaps an artifact, could have it."""
     for _, step in subject.steps:
         if uses(step, CHECKOUT) and step.inputs.get("persist-credentials") != "false":
             where = input_place(step, "persist-credentials")
             yield Finding(
-                "this checkout leaves its token behind in .git/config", where, ("persist-credentials: false",)
+                "this checkout leaves its token behind for every step after it", where, ("persist-credentials: false",)
             )
 
 

@@ -75,7 +75,7 @@ def no_code_of_ours_beside_rights(subject: Subject) -> Iterator[Finding]:
 
 
 def the_environment_is_the_publishers(subject: Subject) -> Iterator[Finding]:
-    """No job but the one that publishes runs in the environment that PyPI's publisher names, behind its reviewers."""
+    """Only publishing runs in the environment that PyPI's publisher names, behind its reviewers."""
     wanted = subject.around.environment
     instead = ("environment:", f"  name: {wanted}")
     for stage, job in subject.stages:

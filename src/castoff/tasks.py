@@ -71,6 +71,13 @@ def _required(version: str | None, environment: Environment, verb: str) -> str:
     return wanted
 
 
+def _seconds(text: str | None, default: float) -> float:
+    """Return how many seconds a person has typed; raises UsageError for what is no such number."""
+    if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 6):  # noqa: PLR2004 - a day
+        raise misuse(f"{text!r} is not a number of seconds")
+    return default if text is None else float(text)
+
+
 @_task(help={"version": _VERSION, "dry-run": _DRY, "json": _JSON})
 def bump(_context: Context, version: str | None = None, dry_run: bool = False, json: bool = False) -> None:
     """Write a version into every place it lives, all or none; touches no git."""
@@ -293,6 +300,44 @@ def doctor(_context: Context, direct: bool = False, offline: bool = False, json:
     )
 
 
+@_task(
+    help={
+        "version": _VERSION,
+        "wait": "how many seconds the index may take to catch up (600)",
+        "trust-config": "the trust configuration of another Sigstore instance than the public one, as sigstore has it "
+        "(or CASTOFF_TRUST_CONFIG)",
+        "skip-rebuild": "do not build the tag again",
+        "skip-install": "do not install and import the files",
+        "json": _JSON,
+    }
+)
+def verify(
+    _context: Context,
+    version: str | None = None,
+    wait: str | None = None,
+    trust_config: str | None = None,
+    skip_rebuild: bool = False,
+    skip_install: bool = False,
+    json: bool = False,
+) -> None:
+    """Prove from outside that what the world serves is what was built and signed."""
+    from castoff.flows.verify import WAIT, Options
+    from castoff.flows.verify import verify as flow
+
+    def act(checkout: Checkout, env: Environment) -> None:
+        trust = trust_config or env.trust_config
+        options = Options(
+            version=_required(version, env, "verify"),
+            wait=_seconds(wait, WAIT),
+            trust_config=Path(trust) if trust else None,
+            rebuild=not skip_rebuild,
+            install=not skip_install,
+        )
+        flow(checkout, options)
+
+    _verb("verify", act, as_json=json)
+
+
 namespace = Collection(
     bump,
     release,
@@ -310,4 +355,5 @@ namespace = Collection(
     check_workflow,
     rehearse,
     doctor,
+    verify,
 )

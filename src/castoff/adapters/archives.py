@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from castoff.core.artifacts import Artifact, Digest
 from castoff.core.errors import Location, refuse
+from castoff.core.rebuilt import Archive, Member, generator
 
 _LARGEST_MEMBER = 16 * 1024 * 1024
 """Bytes: no metadata and no `__init__.py` is larger, but an archive made to hurt may say so."""
+_MOST_UNPACKED = 8 * 1024**3
+"""Bytes that all members together may have: far more than an index takes, and still an end."""
+_BLOCK = 1024 * 1024
+_EXECUTABLE = 0o111
 
 
 class WheelTree:
@@ -59,6 +67,79 @@ def digest(path: Path) -> Digest:
     """Return name, SHA-256 and size of a file, read in blocks."""
     with path.open("rb") as stream:
         return Digest(path.name, hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
+
+
+def contents(path: Path, artifact: Artifact) -> Archive:
+    """Return what is in a wheel or an sdist, read in blocks; raises CastoffError for an archive that cannot be read."""
+    members: dict[str, Member] = {}
+    read = _wheel_members if artifact.kind == "wheel" else _sdist_members
+    try:
+        for name, member in read(path):
+            if name in members:
+                raise refuse(f"{name} is in it twice", where=Location(path.name))
+            members[name] = member
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, RuntimeError) as error:
+        raise refuse(f"it cannot be read: {error}", where=Location(path.name)) from None
+    return Archive(digest(path).sha256, members, _generator(path) if artifact.kind == "wheel" else None)
+
+
+def differs_at(one: Path, other: Path) -> int | None:
+    """Return the number (from 1) of the first byte in which two files differ; None when they are the same."""
+    before = 0
+    with one.open("rb") as first, other.open("rb") as second:
+        while True:
+            here, there = first.read(_BLOCK), second.read(_BLOCK)
+            if here != there:
+                same = next((at for at, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), None)
+                return before + 1 + (min(len(here), len(there)) if same is None else same)
+            if not here:
+                return None
+            before += len(here)
+
+
+def _wheel_members(path: Path) -> Iterator[tuple[str, Member]]:
+    budget = _Budget(path)
+    with _open(path) as wheel:
+        for info in wheel.infolist():
+            if not info.is_dir():
+                mode = info.external_attr >> 16
+                with wheel.open(info) as stream:
+                    sha256 = budget.digest(stream)
+                yield info.filename, Member(sha256, bool(mode & _EXECUTABLE), link=stat.S_ISLNK(mode))
+
+
+def _sdist_members(path: Path) -> Iterator[tuple[str, Member]]:
+    budget = _Budget(path)
+    with tarfile.open(path, "r:gz") as sdist:
+        for info in sdist:
+            if info.issym() or info.islnk():
+                yield info.name, Member(hashlib.sha256(info.linkname.encode()).hexdigest(), executable=False, link=True)
+            elif (stream := sdist.extractfile(info)) is not None:
+                yield info.name, Member(budget.digest(stream), bool(info.mode & _EXECUTABLE), link=False)
+
+
+class _Budget:
+    """Digests of members, as long as they have not come to too many bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = _MOST_UNPACKED
+
+    def digest(self, stream: IO[bytes]) -> str:
+        """Return the SHA-256 of what the stream holds."""
+        made = hashlib.sha256()
+        while block := stream.read(_BLOCK):
+            self._left -= len(block)
+            if self._left < 0:
+                raise refuse(f"unpacked it has more than {_MOST_UNPACKED} bytes", where=Location(self._path.name))
+            made.update(block)
+        return made.hexdigest()
+
+
+def _generator(path: Path) -> str | None:
+    tree = WheelTree(path)
+    told = [tree.read(f"{name}WHEEL") for name in tree.names("") if name.endswith(".dist-info/")]
+    return generator(told[0].decode("utf-8", "replace")) if len(told) == 1 and told[0] else None
 
 
 def _wheel_metadata(path: Path) -> bytes | None:

@@ -30,6 +30,8 @@ class Environment:
     """Whether colour is unwanted (NO_COLOR, or TERM=dumb)."""
     index_url: str | None
     """The simple API of the index to ask (CASTOFF_INDEX_URL); None: PyPI's."""
+    trust_config: str | None
+    """The trust configuration of the Sigstore instance to ask (CASTOFF_TRUST_CONFIG); None: the public one."""
     github_api: str | None
     """The base URL of GitHub's API (GITHUB_API_URL, as in a workflow); None: the public one."""
     github_repository: str | None
@@ -57,6 +59,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         summary=Path(summary) if in_actions and summary else None,
         plain=bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb",
         index_url=variables.get("CASTOFF_INDEX_URL") or None,
+        trust_config=variables.get("CASTOFF_TRUST_CONFIG") or None,
         github_api=variables.get("GITHUB_API_URL") or None,
         github_repository=variables.get("GITHUB_REPOSITORY") or None,
         github_token=variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN") or None,

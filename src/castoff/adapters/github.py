@@ -71,10 +71,16 @@ class GitHub:
         of = "all" if every_attempt else "latest"
         return self._pages(f"actions/runs/{run.id}/jobs?filter={of}&", _jobs)
 
-    def download(self, asset: ReleaseAsset, into: Path) -> Downloaded | Unknown:
-        """Write an asset's bytes to `into`, at most as many as it is said to have."""
-        ask = Ask(self._url(f"releases/assets/{asset.id}"), _BYTES, self.token)
-        return self.web.download(ask, into, asset.size)
+    def download(
+        self, asset: ReleaseAsset, into: Path, arrived: Callable[[int], None] = lambda _size: None
+    ) -> Downloaded | Unknown:
+        """Write an asset's bytes to `into`, at most as many as it is said to have; `arrived` as in `Web`.
+
+        Without a token it is asked for where people get it: the API would count each file against a small limit.
+        """
+        api = Ask(self._url(f"releases/assets/{asset.id}"), _BYTES, self.token)
+        ask = Ask(asset.url) if asset.url and not self.token else api
+        return self.web.download(ask, into, asset.size, arrived)
 
     def delete_draft(self, release: ForgeRelease) -> Unknown | Refused | None:
         """Delete a draft; None when it is done."""
@@ -191,6 +197,7 @@ def _asset(data: object) -> ReleaseAsset:
         size=_number(data, "size"),
         sha256=digest[1] if digest else None,
         complete=get_text(data, "state") == "uploaded",
+        url=get_text(data, "browser_download_url"),
     )
 
 

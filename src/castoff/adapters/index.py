@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -77,9 +78,11 @@ class Index:
             return None
         return answer.body if answer.status == HTTPStatus.OK else Unknown(f"the index answered {answer.status}")
 
-    def download(self, file: PublishedFile, into: Path) -> Downloaded | Unknown:
-        """Write a file's bytes to `into`, at most as many as the index says that it has."""
-        return self._web.download(Ask(file.url), into, _LARGEST_FILE if file.size is None else file.size)
+    def download(
+        self, file: PublishedFile, into: Path, arrived: Callable[[int], None] = lambda _size: None
+    ) -> Downloaded | Unknown:
+        """Write a file's bytes to `into`, at most as many as the index says that it has; `arrived` as in `Web`."""
+        return self._web.download(Ask(file.url), into, _LARGEST_FILE if file.size is None else file.size, arrived)
 
 
 def _files(answer: Answer | Unknown) -> tuple[PublishedFile, ...] | Unknown:

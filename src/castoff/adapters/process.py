@@ -227,6 +227,11 @@ def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def secrets() -> dict[str, None]:
+    """Return the changes that take what looks like a secret out of an environment: for code that is on trial."""
+    return dict.fromkeys(name for name in os.environ if _SECRET_NAME.search(name))
+
+
 def resolve(program: str) -> str:
     """Return the path of a program: beside the running Python first, then on PATH. Raises CastoffError when missing."""
     found = find(program)

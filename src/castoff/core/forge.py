@@ -11,6 +11,7 @@ _GITHUB = re.compile(
     re.IGNORECASE,
 )
 _FULL_NAME = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
+_PAGE = re.compile(r"https://github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/")
 
 
 class Repository(NamedTuple):
@@ -24,6 +25,11 @@ class Repository(NamedTuple):
         """The repository's own page."""
         return f"https://github.com/{self.owner}/{self.name}"
 
+    @property
+    def full_name(self) -> str:
+        """OWNER/NAME."""
+        return f"{self.owner}/{self.name}"
+
     def compare(self, main: str, branch: str) -> str:
         """Return the page on which a pull request from `branch` into `main` is opened."""
         return f"{self.page}/compare/{quote(main)}...{quote(branch)}?expand=1"
@@ -31,6 +37,12 @@ class Repository(NamedTuple):
     def workflow(self, file: str) -> str:
         """Return the page on which the runs of a workflow are watched."""
         return f"{self.page}/actions/workflows/{quote(file)}"
+
+    def as_in(self, url: str) -> Repository:
+        """Return the repository as one of its own pages spells it: GitHub tells no case apart, certificates do."""
+        match = _PAGE.match(url)
+        spelt = Repository(match["owner"], match["name"]) if match else self
+        return spelt if spelt.page.casefold() == self.page.casefold() else self
 
 
 def repository(url: str | None) -> Repository | None:

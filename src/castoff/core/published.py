@@ -51,6 +51,8 @@ class ReleaseAsset:
     """Hex; None for one that GitHub has made no digest of."""
     complete: bool
     """Whether all of it has arrived."""
+    url: str | None = None
+    """Where people download it, without an API or a token."""
 
 
 @dataclass(frozen=True, slots=True)

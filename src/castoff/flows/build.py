@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.adapters import process
@@ -48,7 +49,7 @@ def make(checkout: Checkout) -> Manifest:
     console.say(f"building {project.name} {places.version}")
     with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
         made = Path(folder)
-        _run_build(root, made, epoch, offline=checkout.environment.offline)
+        run_build(root, made, epoch, offline=checkout.environment.offline)
         files = files_in(made)
         problems = inspect_files(made, files, project, places.version, checkout.command("build"))
         if problems:
@@ -65,15 +66,16 @@ def make(checkout: Checkout) -> Manifest:
     return manifest
 
 
-def _run_build(root: Path, out: Path, epoch: int, *, offline: bool) -> None:
+def run_build(root: Path, out: Path, epoch: int, *, offline: bool, env: Mapping[str, str | None] | None = None) -> None:
     """Run the build front-end: the sdist from the folder, the wheel from the sdist.
 
     The build requirements go into an environment of their own; offline they are those that are installed here.
+    `env` is laid over the caller's environment.
     """
     isolated = ["--installer", "uv"] if process.find("uv") else []
     how = ["--no-isolation"] if offline else isolated
     argv = [sys.executable, "-m", "build", *how, "--outdir", str(out), str(root)]
-    process.run(argv, cwd=root, env={"SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
+    process.run(argv, cwd=root, env={**(env or {}), "SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
 
 
 def _put(made: Path, dist: Path, files: list[str], manifest_path: Path, manifest: Manifest) -> None:

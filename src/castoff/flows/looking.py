@@ -13,13 +13,16 @@ from packaging.specifiers import SpecifierSet
 
 from castoff.adapters import process
 from castoff.adapters.archives import metadata
+from castoff.adapters.files import Folder
 from castoff.core.artifacts import MANIFEST, artifact, read_manifest
 from castoff.core.errors import CastoffError
+from castoff.core.project import read_project
 from castoff.core.rehearsal import Finding, HeldRelease
 from castoff.core.versions import parse
 from castoff.flows.fresh import FreshEnvironment
 from castoff.flows.platform import Platform
 from castoff.flows.scratch import Scratch, State
+from castoff.flows.trying import modules_in
 
 BUNDLE = ".sigstore.json"
 
@@ -112,7 +115,7 @@ def _install(scratch: Scratch, platform: Platform, state: State, *, offline: boo
     here = machine.python_version()
     if needs and not SpecifierSet(needs).contains(here, prereleases=True):
         return Finding(what, right=True, detail=f"not tried: it requires Python {needs}, and this is {here}")
-    modules = _modules(scratch)
+    modules = modules_in(read_project(Folder(scratch.run)))
     with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
         environment = FreshEnvironment(Path(folder), scratch.environment(), offline)
         try:
@@ -142,17 +145,3 @@ def _requires(scratch: Scratch, platform: Platform) -> list[str]:
             said, _ = parse_email(metadata(scratch.root / "index" / "files", known))
             return said.get("requires_dist") or []
     return []
-
-
-def _modules(scratch: Scratch) -> list[str]:
-    """Return the names of the import packages of what was tagged."""
-    from castoff.adapters.files import Folder
-    from castoff.core.project import import_packages, read_project, source_roots
-
-    project = read_project(Folder(scratch.run))
-    names: list[str] = []
-    for file in import_packages(project):
-        root = next((root for root in source_roots(project) if root and file.startswith(f"{root}/")), "")
-        bare = file.removeprefix(f"{root}/").removesuffix(".py").removesuffix("/__init__")
-        names.append(bare.replace("/", "."))
-    return names

@@ -24,7 +24,7 @@ $(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT PYTHON,$(eval $(call ha
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
 
-.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag check-workflow bump tag release undo rehearse doctor
+.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag check-workflow bump tag release undo rehearse doctor verify
 
 help: ## list the targets
 	@awk -F ' *:.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ rehearse: $(VENV)/.ready ## a whole release on this machine alone (VERSION=X, FA
 
 doctor: $(VENV)/.ready ## would a release work today? the one-time set-up, line by line (DIRECT=1)
 	@$(RUN) doctor
+
+verify: $(VENV)/.ready ## is what the world serves what was built and signed? (VERSION=X)
+	@$(RUN) verify
 
 # uv, locked in the same file, installs the rest in a third of pip's time; where it cannot (an index that only pip is
 # told of, say), pip does.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from castoff.adapters.archives import differs_at
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index
 from castoff.adapters.signatures import Signatures, Signer
+from castoff.adapters.threads import Asked
 from castoff.adapters.web import MEGABYTE, Downloaded
 from castoff.core.proof import (
     INDEX,
@@ -93,7 +94,7 @@ class Fetcher:
 
     index: Index
     github: GitHub | Unknown
-    signatures: Future[Signatures | Unknown]
+    signatures: Asked[Signatures | Unknown]
     """It is made while the first files come."""
     signer: Signer
     served: Served
@@ -199,7 +200,7 @@ class Fetcher:
         return self._signed(verify)
 
     def _signed(self, verify: Callable[[Signatures], Found]) -> Found:
-        signatures = self.signatures.result()
+        signatures = self.signatures.answer()
         return unknown(signatures.reason) if isinstance(signatures, Unknown) else verify(signatures)
 
 

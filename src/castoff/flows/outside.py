@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -11,6 +10,7 @@ from packaging.version import Version
 from castoff.adapters.git import Tag, remote_name
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index
+from castoff.adapters.threads import Asked
 from castoff.core.errors import CastoffError
 from castoff.core.published import PublishedFile, Unknown
 from castoff.core.served import Served, belongs
@@ -34,15 +34,13 @@ class Outside:
 
     def ask(self) -> tuple[Tag | Unknown | None, Served]:
         """Ask the remote for the tag, and the index and GitHub for what they serve."""
-        with ThreadPoolExecutor(3) as pool:
-            tag, served = pool.submit(self._tag), pool.submit(self.served)
-            return tag.result(), served.result()
+        tag, served = Asked(self._tag), Asked(self.served)
+        return tag.answer(), served.answer()
 
     def served(self) -> Served:
         """Ask the index and GitHub, side by side."""
-        with ThreadPoolExecutor(2) as pool:
-            files, releases = pool.submit(self._files), pool.submit(self.github.releases, self.tag)
-            return Served(files.result(), releases.result())
+        files, releases = Asked(self._files), Asked(lambda: self.github.releases(self.tag))
+        return Served(files.answer(), releases.answer())
 
     def wait(self, served: Served, seconds: float, *, tagged: bool) -> Served:
         """Ask again while the index has only not caught up yet, for so many seconds; return the last answer."""

@@ -19,6 +19,7 @@ from castoff.adapters import process
 from castoff.adapters.archives import WheelTree
 from castoff.adapters.git import Tag, remote_name
 from castoff.adapters.signatures import Signatures, Signer, require_extra
+from castoff.adapters.threads import Asked
 from castoff.core import versions
 from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError, misuse
@@ -74,8 +75,8 @@ def prove(checkout: Checkout, options: Options) -> Proof:
     require_extra()
     outside = _outside(checkout, options)
     checkout.console.say(f"{outside.tag} of {outside.project}, as the index and GitHub serve it")
-    with tempfile.TemporaryDirectory(prefix="castoff-verify-") as folder, ThreadPoolExecutor(1) as pool:
-        signatures = pool.submit(Signatures.load, options.trust_config)
+    with tempfile.TemporaryDirectory(prefix="castoff-verify-") as folder:
+        signatures = Asked(lambda: Signatures.load(options.trust_config))
         tag, served = outside.ask()
         served = outside.wait(served, options.wait, tagged=isinstance(tag, Tag))
         signer = _signer(outside, tag, served)

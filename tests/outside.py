@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from castoff.services.forge import Forge
-from castoff.services.forge_runs import Job, Run
+from castoff.services.forge_runs import JobRecord, RunRecord
 from castoff.services.index import Index
 from castoff.services.index_rules import IndexFile
 from castoff.services.oidc import Issuer
@@ -86,17 +86,20 @@ class Outside:
         ago: timedelta = timedelta(hours=1),
         status: str = "completed",
         number: int = 7,
-    ) -> Run:
+    ) -> RunRecord:
         """Tell the forge of a run of the release workflow: which job failed (None: all succeeded), and how long ago."""
         at = len(JOBS) if stopped is None else JOBS.index(stopped)
         moment = datetime.now(UTC) - ago
-        jobs = [Job(name, ended=moment) for name in JOBS[:at]]
+        over = status == "completed"
+        jobs = [JobRecord(name, "completed", "success", 1, moment, moment) for name in JOBS[:at]]
         if stopped is not None:
-            over = status == "completed"
-            jobs.append(Job(stopped, status, "failure" if over else None, moment if over else None))
-            jobs += [Job(name, conclusion="skipped", ended=moment) for name in JOBS[at + 1 :] if over]
-        conclusion = None if status != "completed" else "success" if stopped is None else "failure"
-        run = Run(number, "release.yml", tag, "0" * 40, moment, status, conclusion, 1, tuple(jobs))
+            jobs.append(JobRecord(stopped, status, "failure" if over else None, 1, moment, moment if over else None))
+            later = JOBS[at + 1 :] if over else ()
+            jobs += [JobRecord(name, "completed", "skipped", 1, moment, moment) for name in later]
+        conclusion = None if not over else "success" if stopped is None else "failure"
+        run = RunRecord(
+            number, "release.yml", "Release", tag, "0" * 40, status, conclusion, 1, moment, moment, tuple(jobs)
+        )
         self.forge.runs.put(run)
         return run
 

@@ -19,7 +19,7 @@ import requests
 from castoff.core.errors import CastoffError
 from castoff.services.forge import Forge
 from castoff.services.forge_releases import AssetFacts, ReleaseFacts, asset_name, notes
-from castoff.services.forge_runs import Job, Run
+from castoff.services.forge_runs import JobRecord, RunRecord
 
 REPOSITORY = "owner/spam"
 TOKEN = "write-token"
@@ -558,16 +558,19 @@ def test_an_asset_of_200_mb_takes_no_more_memory_than_a_small_one(tmp_path: Path
 def test_runs_are_shown_by_their_tag_and_a_run_in_progress_can_be_cancelled(forge: Forge) -> None:
     forge.grant(TOKEN, {"contents": "read", "actions": "write"})
     now = datetime.now(UTC)
-    going = Job("publish", "in_progress", None)
-    forge.runs.put(Run(1, "release.yml", "v1.0", "0" * 40, now, "in_progress", None, jobs=(Job("build"), going)))
-    forge.runs.put(Run(2, "release.yml", "v2.0", "1" * 40, now))
+    jobs = (
+        JobRecord("build", "completed", "success", 1, now, now),
+        JobRecord("publish", "in_progress", None, 1, now, None),
+    )
+    forge.runs.put(RunRecord(1, "r.yml", "R", "v1.0", "0" * 40, "in_progress", None, 1, now, now, jobs))
+    forge.runs.put(RunRecord(2, "r.yml", "R", "v2.0", "1" * 40, "completed", "success", 1, now, now))
     client = Client(forge.url)
     actions = f"{forge.url}/repos/{REPOSITORY}/actions"
-    listed = client.call("GET", f"{actions}/workflows/release.yml/runs?branch=v1.0")
+    listed = client.call("GET", f"{actions}/workflows/r.yml/runs?branch=v1.0")
     assert [(run["id"], run["status"]) for run in listed["workflow_runs"]] == [(1, "in_progress")]
     client.call("POST", f"{actions}/runs/1/cancel")
-    jobs = client.call("GET", f"{actions}/runs/1/jobs")["jobs"]
-    assert [(job["name"], job["conclusion"]) for job in jobs] == [("build", "success"), ("publish", "cancelled")]
+    shown = client.call("GET", f"{actions}/runs/1/jobs")["jobs"]
+    assert [(job["name"], job["conclusion"]) for job in shown] == [("build", "success"), ("publish", "cancelled")]
     with pytest.raises(RefusedError, match="409"):
         client.call("POST", f"{actions}/runs/1/cancel")
     with pytest.raises(RefusedError, match="404"):

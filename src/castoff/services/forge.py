@@ -1,5 +1,7 @@
 """The part of GitHub's REST API that makes releases, on loopback: what `softprops/action-gh-release` and its like need.
 
+It shows the runs of workflows as well, as far as they are told to `runs`.
+
     with Forge(folder, "owner/name") as forge:
         forge.grant(token, {"contents": "write"})
         requests.post(f"{forge.url}/repos/owner/name/releases", json={...}, headers={"Authorization": f"token {token}"})
@@ -68,8 +70,8 @@ class Forge:
         self._store = ForgeStore(folder)
         self._access = Access()
         self._assets = Assets(self._store, self._access, self._links, clock)
-        self.runs = Runs(self._links, clock)
-        """The runs of workflows, of which there are those that it is told of."""
+        self.runs = Runs(folder, repository)
+        """The runs of the repository's workflows."""
         self._server = Server(self._routes(), max_body=_LARGEST_ASSET)
 
     def __enter__(self) -> Self:
@@ -164,10 +166,11 @@ class Forge:
 
     def _run_routes(self) -> Routes:
         base = rf"/repos/{re.escape(self._repository)}/actions"
-        one = base + r"/runs/(?P<run>[0-9]{1,18})"
+        one = base + r"/runs/(?P<id>[0-9]{1,18})"
+        runs = base + r"/workflows/(?P<workflow>[^/]+)/runs"
         table: list[tuple[str, str, Handler, str]] = [
-            ("GET", base + r"/workflows/(?P<workflow>[^/]+)/runs", self.runs.listed, "read"),
-            ("GET", one + "/jobs", self.runs.jobs, "read"),
+            ("GET", runs, lambda request: self.runs.listed(request, self.url), "read"),
+            ("GET", one + "/jobs", lambda request: self.runs.jobs(request, self.url), "read"),
             ("POST", one + "/cancel", self.runs.cancel, "write"),
         ]
         return {

@@ -19,7 +19,7 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT PYTHON,$(eval $(call hand_over,$(name))))
+$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT OFFLINE PYTHON,$(eval $(call hand_over,$(name))))
 
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
@@ -77,7 +77,7 @@ undo: $(VENV)/.ready ## take back what can still be taken back of a release (VER
 rehearse: $(VENV)/.ready ## a whole release on this machine alone (VERSION=X, FAULT=name)
 	@$(RUN) rehearse
 
-doctor: $(VENV)/.ready ## would a release work today? the one-time set-up, line by line (DIRECT=1)
+doctor: $(VENV)/.ready ## would a release work today? the one-time set-up, line by line (DIRECT=1, OFFLINE=1)
 	@$(RUN) doctor
 
 verify: $(VENV)/.ready ## is what the world serves what was built and signed? (VERSION=X)

@@ -12,12 +12,19 @@ class Environment:
     """What the caller's environment says. VERSION and its like are how `make release VERSION=X` reaches a task."""
 
     version: str | None
+    """The version that a verb is about."""
     tag: str | None
+    """The tag that check-tag is about."""
     direct: bool
+    """Whether a release goes without a pull request."""
     dry_run: bool
+    """Whether a plan is to be printed, and not performed."""
     push: bool
+    """Whether a tag is to be pushed."""
     yes: bool
+    """Whether what asks before it acts is answered with yes."""
     fault: str | None
+    """The fault of a rehearsal."""
     offline: bool
     """Whether to do without the network: build without isolation, and require only what is installed."""
     in_actions: bool

@@ -1,3 +1,5 @@
-"""The tasks of this project: `invoke --list` names them, `make help` the targets over them."""
+"""The tasks of this project; `invoke --list` names them."""
 
-from castoff.tasks import namespace as namespace
+from castoff import tasks
+
+namespace = tasks.namespace

@@ -19,7 +19,7 @@ from typing import Any
 from castoff.adapters import environment
 from castoff.core import config, errors
 from castoff.core.doctor import CHECKS
-from castoff.tasks import namespace
+from castoff.tasks import program
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REFERENCE = CHECKOUT / "docs" / "reference.md"
@@ -75,7 +75,7 @@ def doctor() -> str:
 
 
 def _verbs() -> str:
-    tasks: dict[str, Any] = {task.name: task for task in namespace.tasks.values()}
+    tasks: dict[str, Any] = {task.name: task for task in program.tasks.values()}
     return "\n".join(["## Verbs\n", *(_verb(name, tasks[name]) for name in _in_order(tasks))])
 
 

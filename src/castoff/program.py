@@ -1,4 +1,4 @@
-"""The invoke program over the same tasks that `invoke` finds in tasks.py."""
+"""The invoke program over the tasks that `invoke` finds in tasks.py, and `init`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from castoff import __version__
-from castoff.tasks import namespace
+from castoff.tasks import program as tasks
 
 USAGE = 2
 
@@ -24,4 +24,4 @@ class _Program(Program):
             sys.exit(USAGE)
 
 
-program = _Program(name="castoff", binary="castoff", namespace=namespace, version=__version__)
+program = _Program(name="castoff", binary="castoff", namespace=tasks, version=__version__)

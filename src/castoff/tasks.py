@@ -14,6 +14,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from castoff import __version__
 from castoff.adapters.console import Console
 from castoff.adapters.environment import Environment, read_environment
 from castoff.core.errors import CastoffError, Problem, misuse, refuse
@@ -338,6 +339,40 @@ def verify(
     _verb("verify", act, as_json=json)
 
 
+@_task(
+    help={
+        "dry-run": _DRY,
+        "replace-workflow": "write release.yml anew where there is another one",
+        "wheels": "for modules that are compiled: build wheels on a matrix of platforms (cibuildwheel)",
+        "no-lock": "leave the locked requirements out, which need the network",
+        "json": _JSON,
+    }
+)
+def init(
+    _context: Context,
+    dry_run: bool = False,
+    replace_workflow: bool = False,
+    wheels: bool = False,
+    no_lock: bool = False,
+    json: bool = False,
+) -> None:
+    """Write Makefile, tasks.py, workflow, RELEASING.md and lock into this project, beside what is there."""
+    from castoff.flows.init import Options
+    from castoff.flows.init import init as flow
+
+    def act(checkout: Checkout, env: Environment) -> None:
+        options = Options(
+            castoff=__version__,
+            dry_run=dry_run or env.dry_run,
+            replace_workflow=replace_workflow,
+            wheels=wheels,
+            lock=not no_lock,
+        )
+        flow(checkout, options)
+
+    _verb("init", act, as_json=json)
+
+
 namespace = Collection(
     bump,
     release,
@@ -357,3 +392,7 @@ namespace = Collection(
     doctor,
     verify,
 )
+"""What a project's tasks.py takes in."""
+
+program = Collection(*namespace.tasks.values(), init)
+"""What the `castoff` script offers: `init` too, which a project that has its tasks needs no more."""

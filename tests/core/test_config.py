@@ -39,7 +39,7 @@ def test_every_key_is_read() -> None:
     ("text", "said"),
     [
         pytest.param('place = ["x"]', "did you mean places?", id="nearly-a-key"),
-        pytest.param("zzz = 1", "is not known; the keys are checks, ", id="no-key"),
+        pytest.param("zzz = 1", "is not known; the keys are build, checks, ", id="no-key"),
         pytest.param('places = "VERSION"', "places must be a list", id="one-place-without-a-list"),
         pytest.param("places = []", "places must be a list", id="no-places"),
         pytest.param('places = ["a", 1]', "places must be a list", id="a-place-that-is-a-number"),

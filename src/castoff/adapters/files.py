@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +16,10 @@ TEMPORARY = ".castoff-tmp"
 
 
 class Replacement(NamedTuple):
-    """A file's whole contents before and after."""
+    """A file's whole contents before and after; `old` is None for one that is not there yet."""
 
     file: str
-    old: bytes
+    old: bytes | None
     new: bytes
 
 
@@ -72,31 +73,59 @@ def write_problems(root: Path, files: Sequence[str]) -> list[Problem]:
     return problems
 
 
+def create_problems(root: Path, files: Sequence[str]) -> list[Problem]:
+    """Return why any of `files` could not be made: something is there, or its folder is none or cannot be written."""
+    problems: list[Problem] = []
+    for file in files:
+        target, parent = root / file, _nearest(root / file)
+        if target.is_symlink() or target.exists():
+            problems.append(Problem("something is there already", Location(file)))
+        elif not parent.resolve().is_relative_to(root.resolve()):
+            problems.append(Problem("its folder is a link that leads out of the project", Location(file)))
+        elif not parent.is_dir():
+            problems.append(Problem(f"{parent.relative_to(root)} is no folder", Location(file)))
+        elif not os.access(parent, os.W_OK):
+            where = parent.relative_to(root)
+            problems.append(Problem("its folder is read-only", Location(file), (f"chmod u+w {where}",)))
+    return problems
+
+
+def _nearest(target: Path) -> Path:
+    """Return the nearest thing above `target` that is there."""
+    return next(folder for folder in target.parents if folder.is_symlink() or folder.exists())
+
+
 def replace_all(root: Path, replacements: Sequence[Replacement]) -> None:
-    """Replace the contents of all the files, or of none.
+    """Replace the contents of all the files, or of none; make those that are not there, and their folders.
 
     Everything is written beside its file and synced first, then renamed over it: a reader, or a crash, sees the
     old file or the new one, never half of one. When a rename fails, or the process is interrupted, those that
     were made are put back. File mode and symbolic links stay. Raises CastoffError when a file is not what it was.
     """
-    problems = write_problems(root, [item.file for item in replacements])
+    problems = write_problems(root, [item.file for item in replacements if item.old is not None])
+    problems += create_problems(root, [item.file for item in replacements if item.old is None])
     if problems:
         raise CastoffError(*problems)
     staged: list[tuple[Replacement, Path, Path]] = []
     renamed: list[tuple[Replacement, Path]] = []
+    made: list[Path] = []
     try:
         for item in replacements:
             target = (root / item.file).resolve()
             _still(item, target)
+            _make_folders(target.parent, made)
             staged.append((item, target, _stage(target, item.new)))
         for item, target, temporary in staged:
             renamed.append((item, target))
             temporary.replace(target)
-        _sync_folders({target.parent for _, target in renamed})
+        _sync_folders({*(target.parent for _, target in renamed), *(folder.parent for folder in made)})
     except BaseException as error:
         _put_back(renamed)
         for _, _, temporary in staged:
             temporary.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with suppress(OSError):  # somebody has put something into it
+                folder.rmdir()
         if isinstance(error, OSError):
             raise refuse(f"the files could not be written, and are as they were: {error}") from None
         raise
@@ -108,7 +137,8 @@ def _stage(target: Path, data: bytes) -> Path:
     temporary.unlink(missing_ok=True)  # never written through: a link of that name leads who knows where
     try:
         with temporary.open("xb") as stream:
-            os.fchmod(stream.fileno(), stat.S_IMODE(target.stat().st_mode))
+            if target.exists():
+                os.fchmod(stream.fileno(), stat.S_IMODE(target.stat().st_mode))
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -120,13 +150,26 @@ def _stage(target: Path, data: bytes) -> Path:
 
 def _still(item: Replacement, target: Path) -> None:
     """Raise CastoffError when the file is not what the change was computed from."""
-    if target.read_bytes() != item.old:
+    if _bytes(target) != item.old:
         raise refuse("the file changed meanwhile", where=Location(item.file))
+
+
+def _bytes(target: Path) -> bytes | None:
+    return target.read_bytes() if target.exists() else None
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Make the folders that are missing, the outermost first, and add them to `made`."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir()
+        made.append(missing)
 
 
 def _put_back(renamed: Sequence[tuple[Replacement, Path]]) -> None:
     for item, target in renamed:
-        if target.read_bytes() != item.old:
+        if item.old is None:
+            target.unlink(missing_ok=True)
+        elif target.read_bytes() != item.old:
             _stage(target, item.old).replace(target)
 
 

@@ -77,10 +77,12 @@ def artifact(file: str) -> Artifact | None:
     return None
 
 
-def dist_problems(files: Sequence[str], name: str, version: Version, rebuild: str) -> list[Problem]:
+def dist_problems(
+    files: Sequence[str], name: str, version: Version, rebuild: str, *, wheels: bool = True
+) -> list[Problem]:
     """Return what is wrong with the names in `dist/`: exactly one sdist, at least one wheel, all of this version.
 
-    `rebuild` is the command that builds it anew.
+    `rebuild` is the command that builds it anew; where wheels come later, from elsewhere, none is asked for (`wheels`).
     """
     known = [found for file in files if (found := artifact(file))]
     strange = sorted(set(files) - {found.file for found in known})
@@ -105,7 +107,7 @@ def dist_problems(files: Sequence[str], name: str, version: Version, rebuild: st
                 (rebuild,),
             )
         )
-    if not kinds.count("wheel"):
+    if wheels and not kinds.count("wheel"):
         problems.append(Problem("there is no wheel", Location(DIST), (rebuild,)))
     return problems
 
@@ -135,9 +137,15 @@ def read_manifest(text: str) -> Manifest:
     return Manifest(name, version, commit, epoch, tuple(digest for digest in files if digest))
 
 
-def manifest_problems(manifest: Manifest, actual: Sequence[Digest]) -> list[Problem]:
-    """Return where the files in `dist/` are not those of the manifest."""
-    told, there = ({digest.file: digest for digest in digests} for digests in (manifest.files, actual))
+def manifest_problems(manifest: Manifest, actual: Sequence[Digest], *, wheels: bool = True) -> list[Problem]:
+    """Return where the files in `dist/` are not those of the manifest.
+
+    Without `wheels` they were built elsewhere, after the manifest, and are not in it.
+    """
+    told = {digest.file: digest for digest in manifest.files}
+    there = {
+        digest.file: digest for digest in actual if wheels or digest.file in told or not digest.file.endswith(".whl")
+    }
     problems = [
         Problem("the manifest names it, but it is not there", _in_dist(file)) for file in sorted(set(told) - set(there))
     ]

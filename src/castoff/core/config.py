@@ -7,6 +7,7 @@ Every key is optional; with none of them everything is found or has a default:
     remote = "origin"                            the git remote that releases go to
     main = "main"                                the branch that releases are cut from
     environment = "pypi"                         the GitHub environment that PyPI's trusted publisher names
+    build = ["sdist"]                            what `build` makes, where wheels come from a matrix of platforms
     [tool.castoff.checks]                        name = argument list, or a list of argument lists
 """
 
@@ -39,6 +40,8 @@ class Config(NamedTuple):
     remote: str | None = None
     main: str | None = None
     environment: str = "pypi"
+    build: tuple[str, ...] = ("sdist", "wheel")
+    """What `build` makes; without `wheel`, the wheels are somebody else's to bring."""
     checks: Mapping[str, tuple[Command, ...]] = DEFAULT_CHECKS
 
 
@@ -47,7 +50,7 @@ def read_config(data: object) -> Config:
     table = get_table(data, "tool", "castoff")
     if not isinstance(get(data, "tool", "castoff"), dict | None):
         raise misuse("[tool.castoff] must be a table", where=_WHERE)
-    known = {"places", "package", "remote", "main", "environment", "checks"}
+    known = {"places", "package", "remote", "main", "environment", "build", "checks"}
     for key in table:
         if key not in known:
             import difflib
@@ -61,8 +64,20 @@ def read_config(data: object) -> Config:
         remote=_name(table, "remote"),
         main=_name(table, "main"),
         environment=_name(table, "environment") or "pypi",
+        build=_build(table["build"]) if "build" in table else _BOTH,
         checks=_checks(table["checks"]) if "checks" in table else DEFAULT_CHECKS,
     )
+
+
+_BOTH = ("sdist", "wheel")
+
+
+def _build(value: object) -> tuple[str, ...]:
+    """Return what is built: a release has an sdist, so that cannot be left out."""
+    kinds = _texts(value, "build")
+    if sorted(kinds) not in (["sdist"], sorted(_BOTH)):
+        raise _wrong("build", 'must be ["sdist"] or ["sdist", "wheel"]')
+    return kinds
 
 
 def _name(table: dict[str, object], key: str) -> str | None:

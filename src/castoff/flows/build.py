@@ -49,9 +49,10 @@ def make(checkout: Checkout) -> Manifest:
     console.say(f"building {project.name} {places.version}")
     with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
         made = Path(folder)
-        run_build(root, made, epoch, offline=checkout.environment.offline)
+        wheels = "wheel" in project.config.build
+        run_build(root, made, epoch, offline=checkout.environment.offline, wheels=wheels)
         files = files_in(made)
-        problems = inspect_files(made, files, project, places.version, checkout.command("build"))
+        problems = inspect_files(made, files, project, places.version, checkout.command("build"), wheels=wheels)
         if problems:
             raise CastoffError(*problems)
         manifest = Manifest(
@@ -66,15 +67,24 @@ def make(checkout: Checkout) -> Manifest:
     return manifest
 
 
-def run_build(root: Path, out: Path, epoch: int, *, offline: bool, env: Mapping[str, str | None] | None = None) -> None:
-    """Run the build front-end: the sdist from the folder, the wheel from the sdist.
+def run_build(  # noqa: PLR0913 - each is a fact of its own
+    root: Path,
+    out: Path,
+    epoch: int,
+    *,
+    offline: bool,
+    wheels: bool = True,
+    env: Mapping[str, str | None] | None = None,
+) -> None:
+    """Run the build front-end: the sdist from the folder, the wheel (where wheels are built here) from the sdist.
 
     The build requirements go into an environment of their own; offline they are those that are installed here.
     `env` is laid over the caller's environment.
     """
     isolated = ["--installer", "uv"] if process.find("uv") else []
     how = ["--no-isolation"] if offline else isolated
-    argv = [sys.executable, "-m", "build", *how, "--outdir", str(out), str(root)]
+    kinds = [] if wheels else ["--sdist"]
+    argv = [sys.executable, "-m", "build", *how, *kinds, "--outdir", str(out), str(root)]
     process.run(argv, cwd=root, env={**(env or {}), "SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
 
 

@@ -49,13 +49,19 @@ def inspect(checkout: Checkout, project: Project, version: Version, *, required:
     files = files_in(dist)
     if not files:
         return [Problem("there is nothing in it", Location(DIST), (checkout.command("build"),))] if required else []
-    return inspect_files(dist, files, project, version, checkout.command("build"))
+    wheels = required or "wheel" in project.config.build
+    return inspect_files(dist, files, project, version, checkout.command("build"), wheels=wheels)
 
 
-def inspect_files(dist: Path, files: list[str], project: Project, version: Version, rebuild: str) -> list[Problem]:
-    """Return what is wrong with these files of a folder as distributions of the project at `version`."""
+def inspect_files(  # noqa: PLR0913 - each is a fact of its own
+    dist: Path, files: list[str], project: Project, version: Version, rebuild: str, *, wheels: bool = True
+) -> list[Problem]:
+    """Return what is wrong with these files of a folder as distributions of the project at `version`.
+
+    Without `wheels`, there need be none.
+    """
     name = required_name(project)
-    problems = dist_problems(files, name, version, rebuild)
+    problems = dist_problems(files, name, version, rebuild, wheels=wheels)
     if problems:  # a file of another version has other metadata too: that adds nothing
         return problems
     for found in (found for file in files if (found := artifact(file))):

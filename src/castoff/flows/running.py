@@ -14,6 +14,7 @@ from pathlib import Path
 from castoff.adapters import process, shim
 from castoff.adapters.act import Call, events
 from castoff.adapters.console import Console
+from castoff.core.adoption import ENVIRONMENTS
 from castoff.core.faults import KILLED, Fault
 from castoff.core.rehearsal import JobRun
 from castoff.core.workflow import Job, Workflow
@@ -26,7 +27,7 @@ from castoff.standins.stage import VARIABLE, Stage
 _LONGEST = 60 * process.MINUTE
 """Seconds after which a run is ended, whatever it does."""
 _SHELLS = ("bash", "sh")
-_READY = "-o .venv/.ready -o .venv/.locked"
+_READY = " ".join(f"-o {venv}/{stamp}" for venv in ENVIRONMENTS for stamp in (".ready", ".locked"))
 """Tells make that the environment is not to be made: offline it is the one that is running."""
 
 

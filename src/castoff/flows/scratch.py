@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -28,6 +29,8 @@ _HANDED_ON = (
     *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
 )
 """Variables of the caller's that a step may see: language, certificates, and the way to the network."""
+_FOLDERS = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
+"""Variables that a step may see where they name nothing but folders of this machine: packages beside the index."""
 _GIT_CONFIG = """\
 [user]
 \tname = castoff rehearsal
@@ -189,6 +192,7 @@ class Scratch:
             "UV_CACHE_DIR": _cache("UV_CACHE_DIR", "uv"),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         }
+        sealed |= {name: os.environ[name] for name in _FOLDERS if _is_local(os.environ.get(name, ""))}
         if offline:
             sealed |= {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "OFFLINE": "1"}
         return sealed | dict(extra or {})
@@ -203,6 +207,12 @@ def _programs() -> list[str]:
     folders = (os.environ.get("PATH") or os.defpath).split(os.pathsep)
     own = Path(sys.executable).parent if sys.prefix != sys.base_prefix else None
     return [folder for folder in folders if own is None or Path(folder).resolve() != own.resolve()]
+
+
+def _is_local(links: str) -> bool:
+    """Whether all that is named (pip divides by spaces, uv by commas) are folders: an address may hold a password."""
+    parts = [part for part in re.split(r"[\s,]+", links) if part]
+    return bool(parts) and all(Path(part).is_absolute() and Path(part).is_dir() for part in parts)
 
 
 def _cache(variable: str, name: str) -> str:

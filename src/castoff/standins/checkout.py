@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.adapters import process
+from castoff.core.adoption import ENVIRONMENTS, LOCKS
 from castoff.standins.step import Step, fail, notice, say
 
 _TAGS = "+refs/tags/*:refs/tags/*"
@@ -77,12 +78,18 @@ def play(step: Step) -> None:
     if wanted.commit and head != wanted.commit:
         fail(f"HEAD is {head} and not the expected commit '{wanted.commit}'")
     say(git.ask("log", "-1", "--format=HEAD is now at %h %s"))
-    environment = folder / ".venv"
-    if step.stage.environment is not None and not environment.exists():
-        environment.symlink_to(step.stage.environment)
-        notice(f"offline: .venv is {step.stage.environment.name}, as it is installed here", "Offline")
+    _link_environment(step, folder)
     step.output("ref", wanted.ref)
     step.output("commit", head)
+
+
+def _link_environment(step: Step, folder: Path) -> None:
+    """Offline: let the environment that is installed stand where make would make one."""
+    there = step.stage.environment
+    name = ENVIRONMENTS[1] if (folder / LOCKS[1]).exists() else ENVIRONMENTS[0]
+    if there is not None and not (folder / name).exists():
+        (folder / name).symlink_to(there)
+        notice(f"offline: {name} is {there.name}, as it is installed here", "Offline")
 
 
 def _folder(step: Step) -> Path:

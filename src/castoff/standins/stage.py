@@ -36,7 +36,7 @@ class Stage:
     repository: str
     """OWNER/NAME."""
     environment: Path | None = None
-    """Offline: the environment that is there already, and stands in a checkout as `.venv`; else None."""
+    """Offline: the environment that is there already, and stands in a checkout where make would make it; else None."""
     faults: tuple[str, ...] = ()
     """Their names; `artifact-lost:NAME` and `artifact-changed:NAME` are played here, others elsewhere."""
 

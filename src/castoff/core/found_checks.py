@@ -1,0 +1,196 @@
+"""The checks that a project has already: read from its configuration, its dependencies and its hooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from castoff.core.adoption import ENVIRONMENTS
+from castoff.core.config import DEFAULT_CHECKS, Command
+from castoff.core.dev_requirements import Source, all_sources
+from castoff.core.project import Project, import_packages, read_cfg
+from castoff.core.toml_text import get_table, get_tables, get_text
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChecks:
+    """The checks, the distributions that their commands come from, and what a person should know of them."""
+
+    commands: dict[str, tuple[Command, ...]]
+    tools: dict[str, str]
+    """The tools by name, and the requirement for each: `ruff`, or `ruff==0.6.9` where a hook pins it."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> bool:
+        """Whether these are the checks that castoff runs without being told."""
+        return self.commands == DEFAULT_CHECKS
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """All that tells which tools a project uses."""
+
+    project: Project
+    hooks: dict[str, str]
+    """The hooks of pre-commit by their ids, and the version that each is pinned to."""
+    sources: tuple[Source, ...]
+    runners: str
+    """The texts of tox.ini, the noxfile and the Makefile: what they run."""
+
+    def uses(self, tool: str, *files: str) -> bool:
+        """Whether `tool` has a table in pyproject.toml, one of `files`, a hook, or is among the dependencies."""
+        tables = get_table(self.project.data, "tool")
+        configured = tool in tables or any(self.project.tree.read(file) is not None for file in files)
+        return configured or self.hooked(tool) or any(tool in source.names for source in self.sources)
+
+    def hooked(self, tool: str) -> bool:
+        """Whether pre-commit runs `tool`."""
+        return any(hook == tool or hook.startswith(f"{tool}-") for hook in self.hooks)
+
+    def runs(self, *words: str) -> bool:
+        """Whether tox, nox or make runs these words."""
+        return re.search(r"[\s\"',]+".join(map(re.escape, words)), self.runners) is not None
+
+    def pinned(self, tool: str) -> str:
+        """Return the requirement for a tool: as a hook pins it, else its name."""
+        for hook, version in self.hooks.items():
+            if (hook == tool or hook.startswith(f"{tool}-")) and version:
+                return f"{tool}=={version}"
+        return tool
+
+
+def find_checks(project: Project) -> FoundChecks:
+    """Return the checks of a project: those it is configured with, else those of the tools it uses."""
+    sources = tuple(all_sources(project))
+    signs = Signs(project, _hooks(project), sources, _runners(project))
+    if "checks" in get_table(project.data, "tool", "castoff"):
+        return FoundChecks(dict(project.config.checks), _known_tools(signs, project.config.checks))
+    found: dict[str, tuple[Command, ...]] = {}
+    tools: dict[str, str] = {}
+    for check, ask in _ASKED.items():
+        command = ask(signs)
+        if command:
+            found[check] = (command,)
+            tools |= _known_tools(signs, {check: (command,)})
+    notes = list(_notes(signs, found))
+    if not found:
+        found, notes = _import_only(project), [*notes, _NO_CHECKS]
+    return FoundChecks(found, tools, tuple(notes))
+
+
+def _lint(signs: Signs) -> Command | None:
+    if signs.uses("ruff", "ruff.toml", ".ruff.toml"):
+        return ("ruff", "check")
+    return ("flake8",) if signs.uses("flake8", ".flake8") else None
+
+
+def _format(signs: Signs) -> Command | None:
+    configured = "format" in get_table(signs.project.data, "tool", "ruff")
+    if configured or "ruff-format" in signs.hooks or signs.runs("ruff", "format"):
+        return ("ruff", "format", "--check")
+    return ("black", "--check", ".") if signs.uses("black") else None
+
+
+def _typecheck(signs: Signs) -> Command | None:
+    for checker in ("basedpyright", "pyright"):
+        if signs.uses(checker, "pyrightconfig.json" if checker == "pyright" else ""):
+            return (checker, "--pythonpath", PYTHON)
+    if not signs.uses("mypy", "mypy.ini", ".mypy.ini") and not _has_section(signs.project, "mypy"):
+        return None
+    table = get_table(signs.project.data, "tool", "mypy")
+    named = {"files", "packages", "modules"} & set(table) or _in_mypy_ini(signs.project)
+    folders = dict.fromkeys(file.removesuffix("/__init__.py") for file in import_packages(signs.project))
+    return ("mypy",) if named or not folders else ("mypy", *folders)
+
+
+def _test(signs: Signs) -> Command | None:
+    project = signs.project
+    if signs.uses("pytest", "pytest.ini", ".pytest.ini", "conftest.py", "tests/conftest.py") or signs.runs("pytest"):
+        return ("pytest",)
+    if signs.uses("tox", "tox.ini"):
+        return ("tox", "run", "-e", "py")
+    if signs.uses("nox", "noxfile.py"):
+        return ("nox",)
+    folder = next((name for name in ("tests", "test") if project.tree.names(name)), None)
+    return ("python", "-m", "unittest", "discover", "-s", folder, "-t", ".") if folder else None
+
+
+PYTHON = f"{ENVIRONMENTS[1]}/bin/python"
+"""The Python whose packages pyright is to see: it looks at the one on PATH, which is another."""
+_ASKED: dict[str, Callable[[Signs], Command | None]] = {
+    "lint": _lint,
+    "format-check": _format,
+    "typecheck": _typecheck,
+    "test": _test,
+}
+_NO_CHECKS = "no check was found (ruff, flake8, black, mypy, pyright, pytest, tox, nox): the only one is an import"
+
+
+def _known_tools(signs: Signs, checks: object) -> dict[str, str]:
+    """Return the requirement for each program among the commands that is a tool of its own."""
+    commands = [command for group in cast("dict[str, tuple[Command, ...]]", checks).values() for command in group]
+    names = dict.fromkeys(command[0] for command in commands if command[0] in _DISTRIBUTIONS)
+    return {name: signs.pinned(name) if name != "pyright" else "pyright[nodejs]" for name in names}
+
+
+_DISTRIBUTIONS = frozenset(
+    {"ruff", "flake8", "black", "basedpyright", "pyright", "mypy", "pytest", "tox", "nox", "zizmor", "check-jsonschema"}
+)
+"""The programs whose distribution is called like them."""
+
+
+def _import_only(project: Project) -> dict[str, tuple[Command, ...]]:
+    packages = import_packages(project)
+    module = packages[0].removesuffix(".py").removesuffix("/__init__").rpartition("/")[2] if packages else "sys"
+    return {"test": (("python", "-c", f"import {module}"),)}
+
+
+def _notes(signs: Signs, found: dict[str, tuple[Command, ...]]) -> Iterator[str]:
+    if signs.hooks:
+        yield "pre-commit downloads its hooks anew wherever it runs: the release runs the tools themselves, locked"
+    test = found.get("test", ((),))[0][:1]
+    if test in (("tox",), ("nox",)):
+        yield f"{test[0]} makes environments of its own, with what it downloads: that is not in the lock"
+
+
+def _hooks(project: Project) -> dict[str, str]:
+    """Return the hooks of pre-commit, and the versions their repositories are pinned to."""
+    text = project.text(".pre-commit-config.yaml")
+    if text is None:
+        return {}
+    import yaml
+
+    try:
+        data: object = yaml.safe_load(text.text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    found: dict[str, str] = {}
+    for repository in get_tables(data, "repos"):
+        revision = (get_text(repository, "rev") or "").removeprefix("v")
+        exact = revision if re.fullmatch(r"\d+(\.\d+)+", revision, re.ASCII) else ""
+        local = get_text(repository, "repo") in ("local", "meta", None)
+        for hook in get_tables(repository, "hooks"):
+            found[get_text(hook, "id") or ""] = "" if local else exact
+    return {hook: version for hook, version in found.items() if hook}
+
+
+def _runners(project: Project) -> str:
+    files = ("tox.ini", "noxfile.py", "Makefile", "tox.toml")
+    texts = [project.text(file) for file in files]
+    return "\n".join(text.text for text in texts if text)
+
+
+def _has_section(project: Project, section: str) -> bool:
+    text = project.text("setup.cfg")
+    return text is not None and read_cfg(text).has_section(section)
+
+
+def _in_mypy_ini(project: Project) -> bool:
+    for file in ("mypy.ini", ".mypy.ini", "setup.cfg"):
+        text = project.text(file)
+        if text is not None and (cfg := read_cfg(text)).has_section("mypy"):
+            return any(cfg.has_option("mypy", option) for option in ("files", "packages", "modules"))
+    return False

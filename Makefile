@@ -77,7 +77,7 @@ verify: .venv/.ready ## is what the world serves what was built and signed? (VER
 	@.venv/bin/invoke verify
 
 # uv, locked in the same file, installs the rest in a third of pip's time; where it cannot (an index that only pip is
-# told of, say), pip does.
+# told of, say), pip does. pip compiles what it installs; uv leaves that to Python, which may have been told not to.
 #
 # Two stamps, each written last, so that an installation which was interrupted is done again: a change of the lock
 # makes .venv anew, a change of pyproject.toml (every bump is one) only installs the project again.
@@ -89,10 +89,11 @@ verify: .venv/.ready ## is what the world serves what was built and signed? (VER
 	@"$${PYTHON:-python3}" -m venv .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt >.venv/uv.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes \
-	  -r requirements.txt || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} --require-hashes -r requirements.txt \
+	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.ready: .venv/.locked $(wildcard pyproject.toml setup.cfg setup.py)
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
+	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

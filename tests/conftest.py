@@ -27,6 +27,8 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for name in ("CASTOFF_INDEX_URL", "GITHUB_API_URL"):  # nobody: no test asks the real ones
         monkeypatch.setenv(name, "http://127.0.0.1:9/")
     monkeypatch.setenv("HOME", str(home))
+    # castoff is started a thousand times: it is not to be compiled each time
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     caches = tmp_path_factory.getbasetemp().parent / "caches"  # a new home must not mean a new download each time
     monkeypatch.setenv("UV_CACHE_DIR", str(caches / "uv"))
     monkeypatch.setenv("PIP_CACHE_DIR", str(caches / "pip"))

@@ -66,7 +66,16 @@ case "$*" in
   "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp recorder .venv/bin/invoke ;;
 esac
 printf '%s\\n' "$*" >>installed
-case "$*" in *--require-hashes*) [ ! -e broken ] ;; esac
+case "$*" in
+  *--require-hashes*uv.txt) [ ! -e uv ] || cp uv .venv/bin/uv ;;
+  *--require-hashes*) [ ! -e broken ] ;;
+esac
+"""
+# A uv that does the same, and fails where it is told to.
+UV = """\
+#!/bin/sh
+printf '%s\\n' "$*" >>installed-by-uv
+[ ! -e broken-uv ]
 """
 
 
@@ -254,6 +263,29 @@ def test_the_first_call_installs_the_lock_by_its_hashes_and_then_castoff_itself(
     assert lock.endswith("--require-hashes -r requirements.txt")
     assert castoff.endswith("--no-deps --no-build-isolation --editable .")
     assert bare.lines("calls") == ["lint"]
+
+
+def test_uv_installs_all_but_itself_where_it_can_be_had(bare: Checkout) -> None:
+    bare.write("uv", UV, program=True)
+    assert bare.make("lint", "PYTHON=./python").returncode == 0
+    assert [line.split()[-1] for line in bare.lines("installed")] == [".venv", ".venv/uv.txt"]
+    lock, castoff = bare.lines("installed-by-uv")
+    assert lock.endswith("--require-hashes -r requirements.txt")
+    assert castoff.endswith("--no-deps --no-build-isolation --editable .")
+    assert "--compile-bytecode" not in lock + castoff, "Python compiles what is used, when it is used"
+
+
+def test_where_uv_fails_pip_installs(bare: Checkout) -> None:
+    bare.write("uv", UV, program=True)
+    bare.write("broken-uv", "")
+    assert bare.make("lint", "PYTHON=./python").returncode == 0
+    assert [line.split()[-1] for line in bare.lines("installed")][2:] == ["requirements.txt", "."]
+
+
+def test_what_python_must_not_write_is_compiled_when_it_is_installed(bare: Checkout) -> None:
+    bare.write("uv", UV, program=True)
+    assert bare.make("lint", "PYTHON=./python", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+    assert "--compile-bytecode" in bare.lines("installed-by-uv")[0]
 
 
 def test_the_second_call_installs_nothing(bare: Checkout) -> None:

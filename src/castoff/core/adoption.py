@@ -156,6 +156,7 @@ def make_values(facts: Facts, taken: frozenset[str] = frozenset(), *, program: s
         "venv": facts.venv,
         "lock": facts.lock,
         "pip": f"{facts.venv}/bin/python -m pip install --quiet --disable-pip-version-check",
+        "uv": f"UV_SYSTEM_CERTS=1 {facts.venv}/bin/uv pip install --quiet --python {facts.venv}/bin/python",
         "unexport": _UNEXPORT if head else "",
         "phony": " ".join([*(["help"] if head else []), *names.values()]),
         "targets": "\n".join(rows),

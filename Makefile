@@ -12,12 +12,12 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES FAULT OFFLINE PYTHON,$(eval $(call castoff_hand_over,$(name))))
+$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE PYTHON,$(eval $(call castoff_hand_over,$(name))))
 
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
 
-.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag check-workflow bump tag release undo rehearse doctor verify
+.PHONY: help install lint format-check typecheck test check build preflight twine-check check-tag check-workflow bump tag release undo rehearse status doctor verify
 
 help: ## list the targets
 	@awk -F ' *:.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ undo: .venv/.ready ## take back what can still be taken back of a release (VERSI
 
 rehearse: .venv/.ready ## a whole release on this machine alone (VERSION=X, FAULT=name)
 	@.venv/bin/invoke rehearse
+
+status: .venv/.ready ## where a release stands, and what to type next (VERSION=X, WATCH=1)
+	@.venv/bin/invoke status
 
 doctor: .venv/.ready ## would a release work today? the one-time set-up, line by line (DIRECT=1, OFFLINE=1)
 	@.venv/bin/invoke doctor

@@ -243,6 +243,24 @@ def check_workflow(_context: Context, file: str | None = None, json: bool = Fals
 
 @_task(
     help={
+        "version": "the version (or VERSION; else the one in the places)",
+        "watch": "look again until the release is done or has failed (or WATCH=1)",
+        "json": _JSON,
+    }
+)
+def status(_context: Context, version: str | None = None, watch: bool = False, json: bool = False) -> None:
+    """Say where a release stands, place by place, and what to type next; changes nothing."""
+    from castoff.flows.status import status as flow
+
+    _verb(
+        "status",
+        lambda checkout, env: flow(checkout, version or env.version, watch=watch or env.watch),
+        as_json=json,
+    )
+
+
+@_task(
+    help={
         "version": "the version to rehearse (or VERSION; else the next patch)",
         "fault": "something that goes wrong (or FAULT); `list` names them all",
         "resume": "the scratch folder of a rehearsal that was kept: re-run its failed jobs, the fault gone",
@@ -391,6 +409,7 @@ namespace = Collection(
     rehearse,
     doctor,
     verify,
+    status,
 )
 """What a project's tasks.py takes in."""
 

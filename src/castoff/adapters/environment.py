@@ -23,6 +23,8 @@ class Environment:
     """Whether a tag is to be pushed."""
     yes: bool
     """Whether what asks before it acts is answered with yes."""
+    watch: bool
+    """Whether a release is to be looked at until it is done."""
     fault: str | None
     """The fault of a rehearsal."""
     offline: bool
@@ -59,6 +61,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         dry_run=_on(variables.get("DRY_RUN")),
         push=_on(variables.get("PUSH")),
         yes=_on(variables.get("YES")),
+        watch=_on(variables.get("WATCH")),
         fault=variables.get("FAULT") or None,
         offline=_on(variables.get("OFFLINE")),
         in_actions=in_actions,

@@ -27,6 +27,7 @@ _PAGES = 30
 """How many pages of a list are read, at most: 3,000 releases, or jobs."""
 _NEXT = re.compile(r'<[^<>]*>\s*;\s*rel="next"')
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
+_FAILED = ("failure", "timed_out")
 _T = TypeVar("_T")
 
 
@@ -214,6 +215,7 @@ def _run(data: object) -> WorkflowRun:
         conclusion=get_text(data, "conclusion"),
         attempt=_number(data, "run_attempt"),
         created=_time(data, "created_at"),
+        updated=_time(data, "updated_at"),
     )
 
 
@@ -228,4 +230,9 @@ def _job(data: object) -> RunJob:
         conclusion=get_text(data, "conclusion"),
         url=_text(data, "html_url"),
         ended=_time(data, "completed_at"),
+        failed_step=_failed_step(get(data, "steps") or []),
     )
+
+
+def _failed_step(steps: object) -> str | None:
+    return next((_text(step, "name") for step in _items(steps) if get_text(step, "conclusion") in _FAILED), None)

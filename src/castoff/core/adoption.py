@@ -199,6 +199,7 @@ _VERBS = (
     ("release", "the next right step of a release; again until it is done (VERSION=X, DIRECT=1, DRY_RUN=1)"),
     ("undo", "take back what can still be taken back of a release (VERSION=X, YES=1, DRY_RUN=1)"),
     ("rehearse", "a whole release on this machine alone (VERSION=X, FAULT=name)"),
+    ("status", "where a release stands, and what to type next (VERSION=X, WATCH=1)"),
     ("doctor", "would a release work today? the one-time set-up, line by line (DIRECT=1, OFFLINE=1)"),
     ("verify", "is what the world serves what was built and signed? (VERSION=X)"),
 )

@@ -11,7 +11,7 @@ from datetime import datetime
 from packaging.version import Version
 
 from castoff.core import versions
-from castoff.core.artifacts import Digest
+from castoff.core.commands import command
 from castoff.core.forge import Repository
 from castoff.core.published import ForgeRelease, PublishedFile, RunJob, Unknown, WorkflowRun
 
@@ -119,8 +119,8 @@ class Observation:
     """The releases and drafts of the tag on GitHub, as far as they are shown."""
     sees_drafts: bool = False
     """Whether there was a token at all: without one, drafts are hidden."""
-    built: tuple[Digest, ...] | None = None
-    """What has just been built for this version, where that is to be compared too."""
+    make: bool = False
+    """Whether verbs are typed as make targets here."""
 
     @property
     def tag(self) -> str:
@@ -131,6 +131,10 @@ class Observation:
     def branch(self) -> str:
         """The bump branch's name."""
         return versions.bump_branch(self.version)
+
+    def command(self, verb: str, version: Version | None = None) -> str:
+        """Return how a person types `verb` for this version, or for another."""
+        return command(verb, versions.tag_name(version or self.version).removeprefix("v"), make=self.make)
 
     @property
     def run(self) -> WorkflowRun | None:

@@ -80,6 +80,8 @@ class RunJob:
     conclusion: str | None
     url: str
     ended: datetime | None
+    failed_step: str | None = None
+    """The first step that failed; None when none has, or when the runner died before it could tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,4 @@ class WorkflowRun:
     conclusion: str | None
     attempt: int
     created: datetime | None
+    updated: datetime | None = None

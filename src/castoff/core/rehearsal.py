@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+DIED = "the runner died"
+"""The error of a step in which the runner was lost, so that it never told how it ended."""
+
 
 class Outcome(StrEnum):
     """How a job or a step ended."""

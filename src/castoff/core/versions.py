@@ -84,3 +84,10 @@ def next_patch(version: Version) -> Version:
     """Return the release after `version`: the final of a candidate, else the last of three numbers plus one."""
     major, minor, patch = (*version.release, 0, 0)[:3]
     return Version(f"{major}.{minor}.{patch if version.is_prerelease else patch + 1}")
+
+
+def instead_of(version: Version) -> Version:
+    """Return the version to release when `version` is spent: the next candidate after one, else the next patch."""
+    if version.pre and version.pre[0] == "rc":
+        return Version(f"{'.'.join(map(str, version.release))}rc{version.pre[1] + 1}")
+    return next_patch(version)

@@ -9,6 +9,7 @@ from castoff.adapters.console import Console
 from castoff.adapters.environment import Environment
 from castoff.adapters.files import Folder
 from castoff.adapters.git import Git
+from castoff.core.commands import command
 from castoff.core.errors import refuse
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, read_project
@@ -44,9 +45,12 @@ class Checkout(NamedTuple):
 
     def command(self, verb: str, version: str | None = None) -> str:
         """Return how a person types `verb` here: the make target where there is a Makefile, else castoff itself."""
-        if (self.root / "Makefile").is_file():
-            return f"make {verb}" + (f" VERSION={version}" if version else "")
-        return f"castoff {verb}" + (f" --version {version}" if version else "")
+        return command(verb, version, make=self.has_makefile)
+
+    @property
+    def has_makefile(self) -> bool:
+        """Whether verbs are typed as make targets here."""
+        return (self.root / "Makefile").is_file()
 
 
 def find_root(start: Path) -> Path:

@@ -45,6 +45,7 @@ def observe(checkout: Checkout, version: Version) -> Observation:
         files=files.answer(),
         releases=releases.answer(),
         sees_drafts=isinstance(github, GitHub) and github.token is not None,
+        make=checkout.has_makefile,
     )
 
 

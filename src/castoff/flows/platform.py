@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from castoff.core.faults import Fault
@@ -130,7 +130,7 @@ def take_name(folder: Path, project: str, version: str) -> None:
         content.stat().st_size,
         digest,
         blake,
-        datetime.now(UTC),
+        datetime.now(UTC) - timedelta(days=1),
         None,
         has_provenance=False,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from castoff.adapters.act import Event
 from castoff.adapters.console import Console
 from castoff.core.errors import refuse
-from castoff.core.rehearsal import JobRun, Outcome, StepRun
+from castoff.core.rehearsal import DIED, JobRun, Outcome, StepRun
 from castoff.core.workflow import Job, Step, Workflow, order
 
 _LINES, _LONG = 6, 240
@@ -115,7 +115,7 @@ class Record:
             self._outcomes[begun[-1]] = Outcome.FAILURE  # act died, or was ended, in the middle of it
             for step in self._steps[begun[-1]]:
                 if step.outcome is Outcome.FAILURE:
-                    step.error = step.error or "the runner died"
+                    step.error = step.error or DIED
 
     def jobs(self) -> tuple[JobRun, ...]:
         """Return how every job ended, in the order of the workflow."""

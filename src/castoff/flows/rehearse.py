@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ from castoff.flows.looking import look
 from castoff.flows.platform import platform, take_name
 from castoff.flows.preparing import WORKFLOW, Options, Prepared, begun, list_faults, resumed
 from castoff.flows.reporting import report
+from castoff.flows.run_record import run_record
 from castoff.flows.running import Setting, run_workflow
 from castoff.flows.scratch import Scratch, State
 from castoff.services.index_tokens import Publisher
@@ -91,7 +93,9 @@ def _play(checkout: Checkout, prepared: Prepared, options: Options) -> Rehearsal
     publisher = Publisher(normalized(state.project), run.owner, run.repository, run.workflow, prepared.environment)
     with platform(scratch.root, run, publisher, fault) as services:
         setting = Setting(scratch, services, prepared.workflow, state, fault, options.offline)
+        began = datetime.now(UTC)
         jobs, notices = run_workflow(checkout.console, setting)
+        services.forge.runs.put(run_record(run, jobs, began, datetime.now(UTC)))
         done = tuple(job.id for job in jobs if job.outcome in (Outcome.SUCCESS, Outcome.KEPT))
         scratch.save(replace(state, done=done))
         failed = next((job for job in jobs if job.outcome is Outcome.FAILURE), None)

@@ -37,6 +37,8 @@ class World:
 
     repo: Repository
     folder: Path
+    full_name: str = "owner/sample"
+    """Whose repository it is on the forge."""
 
     def tag(self, version: str = "0.1.1") -> str:
         """Release up to the pushed tag; return its commit."""
@@ -76,10 +78,10 @@ class World:
         with (
             Issuer() as issuer,
             Index(self.folder / "index", [], issuer.verify) as index,
-            Forge(self.folder / "forge", "owner/sample") as forge,
+            Forge(self.folder / "forge", self.full_name) as forge,
         ):
             forge.grant(TOKEN, {"contents": "write", "actions": "read"})
-            yield Serving(self.repo, index, forge)
+            yield Serving(self.repo, index, forge, self.full_name)
 
     def seen(self, version: str = "0.1.1") -> Observation:
         """Return what castoff sees of a version."""
@@ -94,6 +96,7 @@ class Serving:
     repo: Repository
     index: Index
     forge: Forge
+    full_name: str
 
     @property
     def variables(self) -> dict[str, str]:
@@ -101,7 +104,7 @@ class Serving:
         return {
             "CASTOFF_INDEX_URL": self.index.simple_url,
             "GITHUB_API_URL": self.forge.url,
-            "GITHUB_REPOSITORY": "owner/sample",
+            "GITHUB_REPOSITORY": self.full_name,
             "GITHUB_TOKEN": TOKEN,
         }
 

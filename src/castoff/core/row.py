@@ -50,3 +50,8 @@ def size(count: int | None) -> str:
     while amount >= 1024 and len(units) > 1:  # noqa: PLR2004 - a unit's worth
         amount, units = amount / 1024, units[1:]
     return f"{amount:.0f} {units[0]}" if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
+
+
+def days(count: int) -> str:
+    """Return a number of days with its unit."""
+    return f"{count} day" if count == 1 else f"{count} days"

@@ -9,7 +9,7 @@ from castoff.core import versions
 from castoff.core.artifacts import artifact
 from castoff.core.observation import Observation, SeenTag
 from castoff.core.published import LAG, OPEN_FOR, PublishedFile, Unknown
-from castoff.core.row import Row, State, moment, short, size
+from castoff.core.row import Row, State, days, moment, short, size
 
 _PLACE = "index"
 
@@ -26,7 +26,7 @@ def index_rows(seen: Observation) -> Iterator[Row]:
         yield _file(seen, file)
     for kind in lacking(seen):
         left = days_left(seen)
-        until = f"{left} days are left to add it" if left else "none can be added any more: 14 days have passed"
+        until = f"it can be added for {days(left)}" if left else "none can be added any more: 14 days have passed"
         yield Row(_PLACE, kind, State.MISSING, f"there is no {kind}; {until}")
     for file in seen.files:
         state = State.RIGHT if file.provenance_url else State.MISSING

@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(lambda case: case.runs, Outcome.UNDER_WAY, words.runs, words.ask_again),
     # what cannot be known
-    Rule(lambda case: bool(case.blind), Outcome.UNKNOWN, words.hidden, words.see_more),
+    Rule(lambda case: bool(case.blind), Outcome.UNKNOWN, words.unseen, words.see_more),
     # the tag is pushed, and something is published
     Rule(lambda case: case.is_released, Outcome.RELEASED, words.released, words.see_newer),
     Rule(

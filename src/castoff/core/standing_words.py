@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from castoff.core.observation import SeenMain, SeenTag
 from castoff.core.published import Unknown
-from castoff.core.row import Row, State
+from castoff.core.row import Row, State, days
 from castoff.core.rows_index import days_left, next_release, run_succeeded
 from castoff.core.rows_release import gh
 from castoff.core.standing_case import Case
@@ -20,7 +20,7 @@ def contradicts(case: Case) -> str:
     return f"contradicts itself: {_named(rows[0])}: {rows[0].said}{also}"
 
 
-def hidden(case: Case) -> str:
+def unseen(case: Case) -> str:
     """Return what could not be seen, and why."""
     return "cannot be judged: " + "; ".join(f"{what}: {why}" for what, why in case.blind[:_SHOWN])
 
@@ -46,8 +46,7 @@ def stopped(case: Case) -> str:
 
 def stopped_half_way(case: Case) -> str:
     """Return where the workflow has stopped with something published, and how long it can be completed."""
-    days = days_left(case.seen)
-    return f"{_stopped(case)}; the index has files of it, and takes more for {days} days"
+    return f"{_stopped(case)}; the index has files of it, and takes more for {days(days_left(case.seen))}"
 
 
 def in_pieces(case: Case) -> str:
@@ -90,7 +89,8 @@ def see_more(case: Case) -> str:
     on_github = isinstance(seen.releases, Unknown) or isinstance(seen.runs, Unknown)
     if on_github and not seen.sees_drafts and not isinstance(seen.repository, Unknown) and case.tagged:
         return f"GITHUB_TOKEN=$(gh auth token) {ask_again(case)}"
-    return seen.command("verify") if case.of(State.UNKNOWN, "asset") else ask_again(case)
+    dark = isinstance(seen.files, Unknown) or isinstance(seen.releases, Unknown)
+    return ask_again(case) if dark or not case.of(State.UNKNOWN, "asset") else verify(case)
 
 
 def run_again(case: Case) -> str:

@@ -10,7 +10,20 @@ import pytest
 from tests.repository import Repository
 
 _NOT_OURS = ("CASTOFF_", "GITHUB_", "GH_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_")
-_OURS_ONLY = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "YES", "WATCH", "FAULT", "OFFLINE", "CI", "NO_COLOR", "FORCE_COLOR")
+_OURS_ONLY = (
+    "VERSION",
+    "TAG",
+    "DIRECT",
+    "DRY_RUN",
+    "PUSH",
+    "YES",
+    "WATCH",
+    "FAULT",
+    "OFFLINE",
+    "CI",
+    "NO_COLOR",
+    "FORCE_COLOR",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from castoff.core.findings import Finding, Verdict
 from castoff.core.names import Names
+from castoff.core.pins import pinned
 from castoff.core.pipeline import STAGES, VERBS, WORKFLOW
 from castoff.core.workflow import workflow_of
 from castoff.core.workflow_ignores import heeded
@@ -175,6 +176,66 @@ class TestOtherNames:
         assert found(changed("name: pypi", "name: release", text=REAL), around) == []
 
 
+class TestWheels:
+    """A matrix that builds wheels is one stage more, between preflight and twine-check."""
+
+    JOB = f"""\
+  wheels:
+    needs: preflight
+    runs-on: ${{{{ matrix.runner }}}}
+    permissions:
+      contents: read # to check out the repository
+    strategy:
+      matrix:
+        runner: [ubuntu-latest, windows-latest]
+    steps:
+      - uses: {pinned("actions/checkout")}
+        with:
+          persist-credentials: false
+      - uses: {pinned("pypa/cibuildwheel")}
+        with:
+          output-dir: dist/
+      - uses: {pinned("actions/upload-artifact")}
+        with:
+          name: dist-${{{{ matrix.runner }}}}
+          path: dist/*.whl
+          if-no-files-found: error
+
+"""
+    ALL = "          pattern: dist*\n          merge-multiple: true\n          path: dist/\n"
+    TEXT = (
+        REAL.replace("  twine-check:\n", f"{JOB}  twine-check:\n")
+        .replace("needs: preflight\n    runs-on: ubuntu", "needs: wheels\n    runs-on: ubuntu")
+        .replace("          name: dist\n          path: dist/\n", ALL)
+        .replace(f"{ALL}          if-no", "          name: dist\n          path: dist/\n          if-no")
+    )
+
+    def test_is_right(self) -> None:
+        assert found(self.TEXT) == []
+        assert [job.id for _, job in subject(self.TEXT).stages][:3] == ["preflight", "wheels", "twine-check"]
+
+    def test_each_job_that_takes_the_files_takes_the_wheels(self) -> None:
+        text = changed("pattern: dist*", "name: dist", job="publish", text=self.TEXT)
+        assert wrong(text) == {"fetches": line_of(text, "  publish:")}
+
+    def test_no_job_may_go_on_before_the_wheels_are_there(self) -> None:
+        text = changed("needs: wheels", "needs: preflight", job="twine-check", text=self.TEXT)
+        assert "needs" in {finding.rule for finding in found(text)}
+
+    def test_they_have_to_lie_in_dist_itself(self) -> None:
+        text = changed("          merge-multiple: true\n", "", job="publish", text=self.TEXT)
+        assert wrong(text).keys() == {"dist-alone"}
+
+    def test_a_pattern_must_not_catch_the_bundles(self) -> None:
+        text = changed("pattern: dist*", 'pattern: "*"', job="publish", text=self.TEXT)
+        assert wrong(text) == {"dist-alone": line_of(text, 'pattern: "*"')}
+
+    def test_a_job_of_that_name_that_does_something_else_is_your_own(self) -> None:
+        text = f"{REAL}\n  wheels:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n"
+        assert found(text) == []
+        assert [job.id for job in subject(text).own_jobs] == ["wheels"]
+
+
 class TestCannotKnow:
     """What cannot be known is said to be so, and is never fine or wrong."""
 
@@ -240,11 +301,13 @@ def test_the_verbs_that_a_workflow_may_run_are_the_tasks_that_there_are() -> Non
 
 def test_the_jobs_of_castoffs_own_workflow_are_the_stages() -> None:
     seen = subject(REAL)
-    assert [job.id for _, job in seen.stages] == [stage.job for stage in STAGES]
+    assert [job.id for _, job in seen.stages] == [stage.job for stage in STAGES if not stage.optional]
     assert (seen.own_jobs, seen.missing) == ((), ())
 
 
 def test_a_file_of_another_kind_of_workflow_is_told_job_by_job_and_nothing_crashes() -> None:
     ci = (Path(__file__).parents[2] / ".github/workflows/ci.yml").read_text("utf-8")
     told = [finding for finding in found(ci) if finding.rule == "jobs"]
-    assert [finding.what.split(",")[0] for finding in told] == [f"there is no job {stage.job}" for stage in STAGES]
+    assert [finding.what.split(",")[0] for finding in told] == [
+        f"there is no job {stage.job}" for stage in STAGES if not stage.optional
+    ]

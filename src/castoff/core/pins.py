@@ -14,6 +14,7 @@ PINS: Mapping[str, Mapping[str, str]] = {
     "actions/upload-artifact": {"043fb46d1a93c77aae656e7c1c64a875d1fc6a0a": "v7.0.1"},
     "actions/download-artifact": {"3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c": "v8.0.1"},
     "sigstore/gh-action-sigstore-python": {"790bc6befb9d733738f18d8f895854b453640ec9": "v3.5.0"},
+    "pypa/cibuildwheel": {"1828c10ab37f080699c7b81cea34097c684a7074": "v4.2.0"},
     "pypa/gh-action-pypi-publish": {"dc37677b2e1c63e2034f94d8a5b11f265b73ba33": "v1.14.2"},
     "softprops/action-gh-release": {"3d0d9888cb7fd7b750713d6e236d1fcb99157228": "v3.0.2"},
 }

@@ -14,6 +14,7 @@ WORKFLOW = ".github/workflows/release.yml"
 CHECKOUT = "actions/checkout"
 UPLOAD = "actions/upload-artifact"
 DOWNLOAD = "actions/download-artifact"
+WHEEL_BUILDER = "pypa/cibuildwheel"
 SIGN = "sigstore/gh-action-sigstore-python"
 PUBLISH = "pypa/gh-action-pypi-publish"
 RELEASE = "softprops/action-gh-release"
@@ -29,10 +30,13 @@ class Artifact:
     """What is uploaded."""
     arrives: str
     """The folder that it is fetched into; empty: the work folder itself."""
+    joins: str = ""
+    """The artifact together with which it is fetched, where there is this one."""
 
 
 DIST = Artifact("dist", "the files to be published", "dist/", "dist/")
 MANIFEST = Artifact("manifest", "the digests of the build", "dist-manifest.json", "")
+WHEELS = Artifact("dist-*", "the wheels of each platform", "dist/*.whl", "dist/", joins="dist")
 BUNDLES = Artifact("bundles", "the signatures", "dist/*.sigstore.json", "bundles/")
 
 
@@ -77,6 +81,17 @@ STAGES = (
         history=True,
     ),
     Stage(
+        job="wheels",
+        does="builds the wheels on a runner of each platform, for a package with extension modules",
+        proves="each wheel was built from the tagged commit, on the platform that it is for",
+        against="a wheel from somebody's laptop; a platform that is forgotten",
+        action=WHEEL_BUILDER,
+        hands_on=(WHEELS,),
+        permissions={"contents": "read"},
+        without="a private repository cannot be checked out",
+        optional=True,
+    ),
+    Stage(
         job="twine-check",
         does="compares digests with the manifest, checks metadata, installs and imports each file",
         proves="what was handed on is what was built, PyPI will take it, and a user can install it",
@@ -119,7 +134,7 @@ STAGES = (
         without="the release cannot be made, and that shows when PyPI has everything already",
     ),
 )
-"""In their order: each needs the one before."""
+"""In their order: each needs the one before. An optional one is there where a job uses its action."""
 
 VERBS = frozenset(
     {"bump", "check-tag", "lint", "format-check", "typecheck", "test", "check", "build", "preflight", "twine-check"}

@@ -77,7 +77,7 @@ def fetches_what_it_needs(subject: Subject) -> Iterator[Finding]:
         here = [one for one in subject.downloads if one.job is job]
         lost = sum(not _offered(subject, one) for one in here)
         named = {one.name for one in here}
-        for artifact in stage.takes:
+        for artifact in subject.takes(stage):
             name = _name(subject, artifact)
             found = next((one for one in here if one.fetches(name)), None)
             if found is None and lost and name not in named:
@@ -101,6 +101,8 @@ def dist_is_alone(subject: Subject) -> Iterator[Finding]:
             if not download.name and not download.pattern:
                 what = f"the job {job.id} fetches every artifact there is, each into a folder of its own"
                 yield Finding(what, download.at(), (f"name: {dist}",))
+            elif download.pattern and not download.name:
+                yield from _merged(subject, download)
             elif folder(download.path) == "dist" and not download.fetches(dist) and _offered(subject, download):
                 other = next((one for one in stage.takes if _name(subject, one) == download.name), None)
                 instead = (f"path: {other.arrives}",) if other else ()
@@ -108,6 +110,18 @@ def dist_is_alone(subject: Subject) -> Iterator[Finding]:
                     f"the artifact {download.name or download.pattern} is put into dist/, which holds what is published"
                 )
                 yield Finding(what, download.at("path"), instead)
+
+
+def _merged(subject: Subject, download: Handed) -> Iterator[Finding]:
+    """Tell of artifacts fetched by a pattern that do not all come to lie in the folder itself, or should not."""
+    if download.step.inputs.get("merge-multiple") != "true":
+        what = f"each artifact like {download.pattern} is put into a folder of its own"
+        yield Finding(what, download.at("merge-multiple"), ("merge-multiple: true",))
+    others = [one.name for stage, _ in subject.stages for one in stage.hands_on if one.arrives != DIST.arrives]
+    caught = [name for name in others if download.fetches(name)]
+    if caught and folder(download.path) == "dist":
+        what = f"{download.pattern} fetches {' and '.join(caught)} into dist/, too, which holds what is published"
+        yield Finding(what, download.at("pattern"), (f"pattern: {DIST.name}*",))
 
 
 def _not_handed_on(job: Job, artifact: Artifact) -> Finding:

@@ -119,6 +119,12 @@ class Subject:
         stages = {job.id for _, job in self.stages}
         return frozenset(stages.union(*(self.before(job) for _, job in self.stages)))
 
+    def takes(self, stage: Stage) -> tuple[Artifact, ...]:
+        """Return what a stage takes in this workflow: what an optional stage adds joins what is taken anyway."""
+        taken = {artifact.name for artifact in stage.takes}
+        added = (artifact for other, _ in self.stages if other.optional for artifact in other.hands_on)
+        return (*stage.takes, *(artifact for artifact in added if artifact.joins in taken))
+
     def upload_of(self, artifact: Artifact, job: Job) -> Handed | None:
         """Return where `job` hands on an artifact: by its name, or under another name by its path."""
         here = [one for one in self.uploads if one.job.id == job.id]
@@ -128,7 +134,8 @@ class Subject:
 
 def subject_of(workflow: Workflow, tree: Table, around: Around, pipeline: Collection[Stage]) -> Subject:
     """Return the workflow with each stage's job: the one of its name, or else the one that does its work."""
-    found: dict[str, Job] = {job.id: job for job in workflow.jobs if job.id in {stage.job for stage in pipeline}}
+    needed = {stage.job for stage in pipeline if not stage.optional}
+    found: dict[str, Job] = {job.id: job for job in workflow.jobs if job.id in needed}
     for stage in pipeline:
         doing = (job for job in workflow.jobs if job.id not in {one.id for one in found.values()} and _does(job, stage))
         other = None if stage.job in found else next(doing, None)

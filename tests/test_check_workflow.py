@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from castoff.core.pipeline import STAGES
+from tests import adopting
 from tests.rehearsing import QUICK, REAL, WORKFLOW, bare_python, changed, line_of, spoken
 from tests.repository import CASTOFF, Ran, Repository
 from tests.workflow_faults import FAULTS, Fault
@@ -235,3 +236,24 @@ def test_every_stage_tells_what_it_proves_and_what_it_keeps_out() -> None:
 
 def test_the_quick_workflow_of_the_rehearsals_is_right_as_well(repo: Repository) -> None:
     assert wrong(told(project(repo, QUICK))) == []
+
+
+class TestAdopted:
+    """What `castoff init` writes is right from the first day."""
+
+    def test_in_a_project_that_had_nothing(self, tmp_path: Path) -> None:
+        repo = adopting.project(tmp_path)
+        adopting.adopted(repo)
+        assert told(repo)["findings"] == []
+
+    def test_beside_targets_and_tasks_that_were_there_before(self, tmp_path: Path) -> None:
+        repo = adopting.project(tmp_path)
+        repo.write("Makefile", "test:\n\t@echo mine\n")
+        repo.write("tasks.py", "from invoke import task\n\n\n@task\ndef build(c):\n    print('mine')\n")
+        adopting.adopted(repo)
+        assert told(repo)["findings"] == []
+
+    def test_with_a_matrix_of_wheels(self, tmp_path: Path) -> None:
+        repo = adopting.project(tmp_path, "setuptools")
+        adopting.adopted(repo, "--wheels")
+        assert told(repo)["findings"] == []

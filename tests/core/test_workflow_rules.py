@@ -175,6 +175,13 @@ class TestOtherNames:
         assert wrong(REAL, around) == {"environment": line_of(REAL, "name: pypi")}
         assert found(changed("name: pypi", "name: release", text=REAL), around) == []
 
+    @pytest.mark.parametrize("run", ["make castoff-preflight", "invoke castoff.preflight"])
+    def test_ours_are_known_beside_targets_and_tasks_that_were_there_before(self, run: str) -> None:
+        targets = Names("Makefile", frozenset({"castoff-preflight", "preflight", "twine-check"}))
+        tasks = Names("tasks.py", frozenset({"castoff.preflight"}))
+        around = replace(AROUND, targets=targets, tasks=tasks)
+        assert found(changed("run: make preflight", f"run: {run}", text=REAL), around) == []
+
 
 class TestWheels:
     """A matrix that builds wheels is one stage more, between preflight and twine-check."""

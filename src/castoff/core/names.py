@@ -65,7 +65,8 @@ def tasks(tree: Tree, ours: frozenset[str]) -> Names:
     imported = [name.partition(".")[0] for node in ast.walk(module) for name in _imported(node)]
     own = {name for node in module.body for name in _task_names(node)}
     foreign = "Collection" in text and set(imported) - {"castoff", "invoke", "__future__"}
-    return Names("tasks.py", frozenset(own | (ours if "castoff" in imported else set())), certain=not foreign)
+    added = {*ours, *(f"castoff.{verb}" for verb in ours)} if "castoff" in imported else set[str]()
+    return Names("tasks.py", frozenset(own | added), certain=not foreign)
 
 
 def _targets(tree: Tree, file: str, depth: int) -> tuple[set[str], bool]:

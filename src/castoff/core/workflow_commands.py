@@ -23,6 +23,11 @@ class Command:
     name: str
     """The target or the task."""
 
+    @property
+    def verb(self) -> str:
+        """The verb that it stands for: beside others' targets and tasks ours are `castoff-VERB` and `castoff.VERB`."""
+        return self.name.removeprefix("castoff-").removeprefix("castoff.")
+
 
 def read_command(run: str) -> Command | None:
     """Return the one target or task that a `run:` line is; None for everything else.

@@ -149,7 +149,7 @@ def _command(step: Step) -> Command | None:
 
 def _runs(step: Step, verb: str) -> bool:
     command = _command(step)
-    return command is not None and command.name == verb
+    return command is not None and command.verb == verb
 
 
 def _told(subject: Subject, step: Step) -> bool:

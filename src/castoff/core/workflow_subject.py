@@ -189,7 +189,7 @@ def _does(job: Job, stage: Stage) -> bool:
     if stage.action and steps_using(job, stage.action):
         return True
     commands = (read_command(step.run) for step in job.steps if step.run)
-    return stage.verb is not None and any(command and command.name == stage.verb for command in commands)
+    return stage.verb is not None and any(command and command.verb == stage.verb for command in commands)
 
 
 def _handed(workflow: Workflow, action: str, default: str) -> Iterator[Handed]:

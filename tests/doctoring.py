@@ -133,6 +133,7 @@ def sound(folder: Path, held: Held | None) -> Generator[World]:
     """Yield a project with nothing wrong, of which the index holds a version, or (None) none."""
     repo = Repository.create(folder)
     repo.write(WORKFLOW, REAL)
+    repo.write("Makefile", "preflight twine-check:\n\t@castoff $@\n")
     repo.commit("a release workflow")
     repo.git("push", "--quiet")
     lead(repo, URL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from castoff.core.errors import Location, Problem
+from castoff.core.findings import Report
 from castoff.core.forge import Repository
 from castoff.core.published import PublishedFile, Unknown
 from castoff.core.settings import (
@@ -142,6 +143,8 @@ class Facts:
     repository: Repository | Unknown
     main: str
     environment_name: str
+    workflow: Report | None
+    """What castoff's own rules find in the release workflow; None when there is none."""
     publishing: Publishing | Problem | Unknown
     settings: RepositorySettings | Unknown
     branch: BranchRules | Unknown | None

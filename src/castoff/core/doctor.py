@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from castoff.core import doctor_github as github
 from castoff.core import doctor_here as here
 from castoff.core import doctor_index as index
+from castoff.core import doctor_release as release
 from castoff.core.diagnosis import Facts, Finding, State
 
 
@@ -54,6 +55,13 @@ CHECKS: tuple[Check, ...] = (
         "`GET .../rulesets`, and each for tags",
         f"{_GITHUB}; a token where only some may make tags",
         github.tags,
+    ),
+    Check(
+        "workflow",
+        "Does the release workflow say what it must?",
+        "castoff's own rules of `check-workflow`",
+        _HERE,
+        release.workflow,
     ),
     Check(
         "publisher",

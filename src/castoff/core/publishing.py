@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from castoff.core.diagnosis import Publishing
 from castoff.core.errors import CastoffError, Location, Problem
+from castoff.core.pipeline import PUBLISH, WORKFLOW
 from castoff.core.published import Unknown
-from castoff.core.release import WORKFLOW
 from castoff.core.tree import Tree
 from castoff.core.workflow import Workflow, job_permissions, read_workflow
 
-_FOLDER = ".github/workflows"
-_ACTION = "pypa/gh-action-pypi-publish"
+_FOLDER, _, _FILE = WORKFLOW.rpartition("/")
 
 
 def publishing(tree: Tree) -> Publishing | Problem | Unknown:
@@ -20,13 +19,13 @@ def publishing(tree: Tree) -> Publishing | Problem | Unknown:
 
     A Problem is what keeps every release from being published; Unknown says that it publishes in a way of its own.
     """
-    data = tree.read(f"{_FOLDER}/{WORKFLOW}")
+    data = tree.read(WORKFLOW)
     if data is None:
         elsewhere = next(_others(tree), None)
-        where = Location(f"{_FOLDER}/{WORKFLOW}")
+        where = Location(WORKFLOW)
         return elsewhere or Problem("there is no such workflow", where, ("castoff init",))
     try:
-        workflow = read_workflow(f"{_FOLDER}/{WORKFLOW}", data.decode("utf-8", "replace"))
+        workflow = read_workflow(WORKFLOW, data.decode("utf-8", "replace"))
     except CastoffError as error:
         first = error.problems[0]
         return Problem(first.what, first.where, first.fix or ("castoff check-workflow",))
@@ -37,7 +36,7 @@ def _of(workflow: Workflow) -> Publishing | None:
     """Return the first job that publishes by PyPI's action."""
     for job in workflow.jobs:
         for step in job.steps:
-            if step.uses is not None and step.uses.action.lower() == _ACTION:
+            if step.uses is not None and step.uses.action.lower() == PUBLISH:
                 environment = job.environment
                 return Publishing(
                     file=workflow.file.rpartition("/")[2],
@@ -61,12 +60,12 @@ def _otherwise(workflow: Workflow, tree: Tree) -> Problem | Unknown:
     other = next(_others(tree), None)
     if other is not None:
         return Problem(f"no job publishes, and the job {other.job} in {other.file} does", Location(workflow.file))
-    return Unknown(f"no job of {WORKFLOW} uses {_ACTION}: how it publishes cannot be told")
+    return Unknown(f"no job of {_FILE} uses {PUBLISH}: how it publishes cannot be told")
 
 
 def _others(tree: Tree) -> Iterator[Publishing]:
     for name in tree.names(_FOLDER):
-        data = tree.read(f"{_FOLDER}/{name}") if name.endswith((".yml", ".yaml")) and name != WORKFLOW else None
+        data = tree.read(f"{_FOLDER}/{name}") if name.endswith((".yml", ".yaml")) and name != _FILE else None
         if data is None:
             continue
         try:

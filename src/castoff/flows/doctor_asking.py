@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +13,7 @@ from castoff.adapters.git import Git
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index
 from castoff.adapters.index_project import project_urls, publisher, site
+from castoff.adapters.threads import Asked
 from castoff.adapters.web import Limits, Web
 from castoff.core import versions
 from castoff.core.artifacts import artifact
@@ -25,12 +24,12 @@ from castoff.core.published import PublishedFile, Unknown
 from castoff.core.publishing import publishing
 from castoff.core.toml_text import get_table
 from castoff.flows import doctor_machine as machine
+from castoff.flows.check_workflow import static_findings
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.clients import github_of, index_of, repository_of
 
 LIMITS = Limits(connect=5, read=8, total=12, tries=2, pause=0.3)
 """Less than other verbs allow: a doctor that waits is not asked again."""
-_ASKED_AT_ONCE = 8
 _OFFLINE = Unknown("not asked: offline")
 _T = TypeVar("_T")
 
@@ -40,33 +39,21 @@ def ask(checkout: Checkout, *, direct: bool, offline: bool) -> Facts:
 
     What cannot be looked up is Unknown. Raises CastoffError only for a project that cannot be read at all.
     """
-    with _pool(checkout) as pool:
-        return _facts(checkout, _Net(pool, offline), direct=direct)
+    with checkout.console.watching(lambda: [("dim", "asking git, GitHub and PyPI ...")]):
+        return _facts(checkout, _Net(offline), direct=direct)
 
 
-@contextmanager
-def _pool(checkout: Checkout) -> Generator[ThreadPoolExecutor]:
-    """Let questions be asked at the same time; on Ctrl-C those that have not begun are not asked."""
-    pool = ThreadPoolExecutor(_ASKED_AT_ONCE)
-    try:
-        with checkout.console.watching(lambda: [("dim", "asking git, GitHub and PyPI ...")]):
-            yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Net:
     """Asks outside of this machine, each question in a thread of its own; offline, nothing."""
 
-    pool: ThreadPoolExecutor
     offline: bool
 
-    def ask(self, question: Callable[[], _T]) -> Future[_T | Unknown]:
+    def ask(self, question: Callable[[], _T]) -> Asked[_T | Unknown]:
         """Begin to ask."""
-        return self.pool.submit(lambda: _OFFLINE if self.offline else question())
+        return Asked(lambda: _OFFLINE if self.offline else question())
 
-    def github(self, hub: GitHub | Unknown, question: Callable[[GitHub], _T]) -> Future[_T | Unknown]:
+    def github(self, hub: GitHub | Unknown, question: Callable[[GitHub], _T]) -> Asked[_T | Unknown]:
         """Begin to ask GitHub, where there is a repository to ask about."""
         return self.ask(lambda: hub if isinstance(hub, Unknown) else question(hub))
 
@@ -95,7 +82,7 @@ def _facts(checkout: Checkout, net: _Net, *, direct: bool) -> Facts:
     immutable = net.github(github, github_settings.immutable_releases)
     asked = net.ask(lambda: _held(index, base, name))
     here = machine.look(git)
-    held = asked.result()
+    held = asked.answer()
     held = _Held(held, held, held) if isinstance(held, Unknown) else held
     return Facts(
         name=name,
@@ -104,17 +91,18 @@ def _facts(checkout: Checkout, net: _Net, *, direct: bool) -> Facts:
         token=environment.github_token is not None,
         here=here,
         remote=remote,
-        remote_reached=reached.result(),
+        remote_reached=reached.answer(),
         remote_url=process.masked(remotes.get(remote, "")),
         repository=repository_of(checkout),
         main=main,
         environment_name=config.environment,
+        workflow=static_findings(checkout),
         publishing=publishing(checkout.folder),
-        settings=settings.result(),
-        branch=branch.result(),
-        tags=tags.result(),
-        environment=deploy.result(),
-        immutable=immutable.result(),
+        settings=settings.answer(),
+        branch=branch.answer(),
+        tags=tags.answer(),
+        environment=deploy.answer(),
+        immutable=immutable.answer(),
         files=held.files,
         last=held.last,
         urls=held.urls,

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from castoff.adapters.files import TEMPORARY, Folder, Replacement, replace_all, write_problems
+from castoff.adapters.files import (
+    TEMPORARY,
+    Folder,
+    Replacement,
+    clear_folder,
+    replace_all,
+    replace_folder,
+    write_problems,
+)
 from castoff.core.errors import CastoffError
 
 NAMES = ("a.toml", "b/c.py", "d.txt")
@@ -269,3 +277,65 @@ def test_two_names_of_one_file_come_to_the_same(root: Path) -> None:
     folder = Folder(root)
     assert {folder.real(path) for path in ("b/c.py", "./b//c.py", "link.txt", "way/c.py")} == {"b/c.py"}
     assert folder.read("link.txt") == folder.read("way/c.py") == OLD["b/c.py"]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """Return a folder with what a build has made: one file is left out when it is put in place."""
+    folder = tmp_path / "made"
+    folder.mkdir()
+    for name in ("a.whl", "b.tar.gz", "other"):
+        (folder / name).write_bytes(f"new {name}".encode())
+    return folder
+
+
+PUT = {"dist/a.whl": b"new a.whl", "dist/b.tar.gz": b"new b.tar.gz", "seal.json": b"sealed"}
+
+
+def put(root: Path, made: Path) -> None:
+    """Put two of the files into dist/, sealed."""
+    replace_folder(root / "dist", made, ["a.whl", "b.tar.gz"], root / "seal.json", b"sealed")
+
+
+@pytest.mark.parametrize("before", [{}, {"dist/old.whl": b"old", "seal.json": b"old"}, {"dist/old.whl": b"old"}])
+def test_a_folder_is_replaced_together_with_its_seal(tmp_path: Path, made: Path, before: dict[str, bytes]) -> None:
+    root = tmp_path / "root"
+    (root / "dist").mkdir(parents=True)
+    for name, data in before.items():
+        (root / name).write_bytes(data)
+    put(root, made)
+    assert contents(root) == PUT
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["over one that is there", "where none is"])
+def test_a_folder_that_cannot_be_replaced_stays_with_its_seal(tmp_path: Path, made: Path, there: bool) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    if there:
+        (root / "dist").mkdir()
+        (root / "dist/old.whl").write_bytes(b"old")
+        (root / "seal.json").write_bytes(b"old")
+    before = contents(root)
+    (made / "b.tar.gz").unlink()
+    with pytest.raises(CastoffError, match="is as it was"):
+        put(root, made)
+    assert contents(root) == before
+    assert not list(root.glob(".*"))
+
+
+def test_a_seal_that_cannot_be_put_down_brings_the_old_folder_back(tmp_path: Path, made: Path) -> None:
+    root = tmp_path / "root"
+    (root / "dist").mkdir(parents=True)
+    (root / "dist/old.whl").write_bytes(b"old")
+    (root / "seal.json").mkdir()
+    with pytest.raises(CastoffError, match="is as it was"):
+        put(root, made)
+    assert contents(root) == {"dist/old.whl": b"old"}
+
+
+def test_what_a_killed_replacement_left_is_taken_away(tmp_path: Path) -> None:
+    for kind in ("new", "old"):
+        (tmp_path / f".dist.{kind}{TEMPORARY}").mkdir()
+        (tmp_path / f".dist.{kind}{TEMPORARY}" / "half").write_bytes(b"")
+    clear_folder(tmp_path / "dist")
+    assert not list(tmp_path.iterdir())

@@ -9,6 +9,8 @@ from packaging.version import Version
 
 from castoff.core.bumping import bump, bump_problems
 from castoff.core.errors import CastoffError
+from castoff.core.places import find_places
+from castoff.core.project import read_project
 from castoff.core.tree import Overlay
 from tests.memory import MARKED, Memory, bumped, changes, expected, find, plain, written
 from tests.strategies import bounded, init_modules, mutated, pyprojects, releasable_versions
@@ -206,3 +208,31 @@ def test_any_bytes_in_a_file_are_read_or_refused(file: str) -> None:
         assert find(written(project, made)).version == Version("2.0.0")
 
     attempt()
+
+
+BUMPED_HALF: dict[str, tuple[str, str]] = {
+    "a module": (INIT, "__version__ = '{}'\n"),
+    "a lock": ("uv.lock", LOCK.replace("«1.2.3»", "{}", 1).replace("{ editable", "{{ editable").replace('" }', '" }}')),
+    "setup.cfg": ("setup.cfg", SETUP_CFG.replace("«1.2.3»", "{}")),
+}
+
+
+@pytest.mark.parametrize(("file", "text"), BUMPED_HALF.values(), ids=BUMPED_HALF.keys())
+def test_a_bump_that_was_killed_half_way_is_finished_by_the_same_one(file: str, text: str) -> None:
+    """The copies are written first: those that say the new version already need no change."""
+    backend = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    project = {"pyproject.toml": backend + plain(PYPROJECT).partition("\n\n")[2], "src/demo/__init__.py": ""}
+    half = Memory({name: said.encode() for name, said in {**project, file: text.format("2.0.0")}.items()})
+    wanted = Version("2.0.0")
+    made = bump(half, find_places(read_project(half), wanted), wanted)
+    assert [(change.file, len(change.lines)) for change in made] == [("pyproject.toml", 1)]
+    assert find(written(half, made)).version == wanted
+
+
+def test_a_copy_that_says_neither_the_version_nor_the_new_one_is_still_refused() -> None:
+    files = {"pyproject.toml": plain(PYPROJECT), INIT: "__version__ = '1.9.0'\n"}
+    project = read_project(Memory({name: text.encode() for name, text in files.items()}))
+    with pytest.raises(CastoffError, match="disagree"):
+        find_places(project, Version("2.0.0"))
+    with pytest.raises(CastoffError, match="disagree"):
+        find_places(project)

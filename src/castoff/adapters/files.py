@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
@@ -131,9 +132,51 @@ def replace_all(root: Path, replacements: Sequence[Replacement]) -> None:
         raise
 
 
+def replace_folder(target: Path, source: Path, names: Sequence[str], seal: Path, sealed: bytes) -> None:
+    """Let the folder `target` hold copies of these files of `source`, and the file `seal` say `sealed`, or neither.
+
+    Where the seal is, the folder is the one that it was made for: it goes first and comes last, and a crash between
+    leaves none. What needs room is done before, beside both. Raises CastoffError, with both as they were, when that
+    fails.
+    """
+    new, old = _beside(target)
+    before = seal.read_bytes() if seal.is_file() else None
+    try:
+        clear_folder(target)
+        new.mkdir()
+        for name in names:
+            shutil.copyfile(source / name, new / name)
+        staged = _stage(seal, sealed)
+        seal.unlink(missing_ok=True)
+        if target.is_dir():
+            target.replace(old)
+        new.replace(target)
+        staged.replace(seal)
+    except OSError as error:
+        _temporary(seal).unlink(missing_ok=True)
+        if old.is_dir() and not target.exists():
+            old.replace(target)
+        if before is not None and not seal.exists():
+            _stage(seal, before).replace(seal)
+        raise refuse(f"{target.name}/ could not be written, and is as it was: {error}") from None
+    finally:
+        clear_folder(target)
+
+
+def clear_folder(target: Path) -> None:
+    """Take away what a killed `replace_folder` has left beside the folder."""
+    for left in _beside(target):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _beside(target: Path) -> tuple[Path, Path]:
+    """Return where a folder's new contents are gathered, and where its old ones wait."""
+    return target.with_name(f".{target.name}.new{TEMPORARY}"), target.with_name(f".{target.name}.old{TEMPORARY}")
+
+
 def _stage(target: Path, data: bytes) -> Path:
     """Write `data` beside `target`, with its mode, and return the new file."""
-    temporary = target.with_name(f".{target.name}{TEMPORARY}")
+    temporary = _temporary(target)
     temporary.unlink(missing_ok=True)  # never written through: a link of that name leads who knows where
     try:
         with temporary.open("xb") as stream:
@@ -146,6 +189,10 @@ def _stage(target: Path, data: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name}{TEMPORARY}")
 
 
 def _still(item: Replacement, target: Path) -> None:
@@ -166,7 +213,7 @@ def _make_folders(folder: Path, made: list[Path]) -> None:
 
 
 def _put_back(renamed: Sequence[tuple[Replacement, Path]]) -> None:
-    for item, target in renamed:
+    for item, target in reversed(renamed):
         if item.old is None:
             target.unlink(missing_ok=True)
         elif target.read_bytes() != item.old:

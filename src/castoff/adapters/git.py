@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from castoff.adapters import process
 from castoff.adapters.process import ProgramFailedError, Result
-from castoff.core.errors import CastoffError, Problem, refuse
+from castoff.core.errors import CastoffError, Location, Problem, refuse
 
 _NETWORK = 5 * process.MINUTE
 _LINK = "120000"
 _TAGGER = re.compile(r"^tagger .*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----$", re.MULTILINE)
 """How a signature begins (OpenPGP, SSH, X.509), in `git`'s own gpg-interface."""
+_WRITE_FILES = frozenset({"switch", "reset"})
 
 
 class Tag(NamedTuple):
@@ -63,7 +65,14 @@ class Git:
         self.root = root
 
     def run(self, *args: str, check: bool = True, timeout: float = 2 * process.MINUTE) -> Result:
-        """Run git in the project's folder; raises CastoffError with what it said when it fails."""
+        """Run git in the project's folder; raises CastoffError with what it said when it fails.
+
+        A command that writes files of the work tree is not broken off by Ctrl-C: half-way, some are missing.
+        """
+        with process.undisturbed() if args[0] in _WRITE_FILES else nullcontext():
+            return self._run(args, check=check, timeout=timeout)
+
+    def _run(self, args: tuple[str, ...], *, check: bool, timeout: float) -> Result:
         return process.run(["git", *args], cwd=self.root, env={"GIT_OPTIONAL_LOCKS": "0"}, check=check, timeout=timeout)
 
     def out(self, *args: str) -> str:
@@ -198,6 +207,16 @@ class Git:
             return None
         fix = ('git config user.name "Your Name"', "git config user.email you@example.com")
         return Problem("git does not know who you are", fix=fix)
+
+    def locks(self, *refs: str) -> list[Problem]:
+        """Return the lock files that a commit, a switch, or an update of these refs (full names) would stumble over."""
+        names = ["index.lock", "HEAD.lock", "packed-refs.lock", *(f"{ref}.lock" for ref in refs)]
+        if (self.root / ".git").is_dir():
+            paths = [f".git/{name}" for name in names]
+        else:  # a work tree of its own, or a project in a folder of the repository
+            paths = self.out("rev-parse", *(word for name in names for word in ("--git-path", name))).splitlines()
+        what = "another git is at work here, or was killed and left its lock; where none is, take it away"
+        return [Problem(what, Location(path), (f"rm {path}",)) for path in paths if (self.root / path).exists()]
 
     def tree(self, commit: str) -> CommitTree:
         """Return the project's files as they are in `commit`."""

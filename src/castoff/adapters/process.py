@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ CERTIFICATES = {"UV_SYSTEM_CERTS": "1"}
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Result(NamedTuple):
@@ -77,24 +79,81 @@ def run_sealed(
     started = time.monotonic()
     command = [resolve(argv[0]), *argv[1:]]
     try:
-        ended = subprocess.run(
-            command,
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
+        code, *streams = _to_its_end(command, cwd, env, timeout)
     except subprocess.TimeoutExpired:
         raise refuse(f"`{shown(argv)}` took longer than {timeout:.0f} seconds and was ended") from None
     except (OSError, ValueError) as error:
         raise refuse(f"`{shown(argv)}` could not be started: {error}") from None
-    out, err = (stream.decode("utf-8", "surrogateescape") for stream in (ended.stdout, ended.stderr))
-    result = Result(tuple(argv), ended.returncode, out, err, time.monotonic() - started)
+    out, err = (stream.decode("utf-8", "surrogateescape") for stream in streams)
+    result = Result(tuple(argv), code, out, err, time.monotonic() - started)
     if check and result.code != 0:
         raise ProgramFailedError(result)
     return result
+
+
+def _to_its_end(command: list[str], cwd: Path, env: Mapping[str, str], timeout: float) -> tuple[int, bytes, bytes]:
+    """Run a program, and return its exit code and output; whatever happens, it does not go on without us."""
+    process = None
+    try:
+        with _held():
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        out, err = process.communicate(timeout=timeout)
+    except BaseException:
+        if process is not None:
+            _end(process)
+        raise
+    return process.returncode, out, err
+
+
+@contextmanager
+def undisturbed() -> Generator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of the block, for castoff and for the programs that it starts in it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _held() -> Generator[None]:
+    """Let them wait for castoff alone: a program that is half started cannot be ended, and goes on without us."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _INTERRUPTS}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program, gently first (git takes its lock files away then), and wait until it has ended."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
 
 
 def run_visibly(argv: Sequence[str], cwd: Path, out: TextIO) -> int:
@@ -148,13 +207,7 @@ class Started:
 
     def stop(self) -> None:
         """End it, gently first, and wait until it has ended."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        _end(self._process)
         self._output.close()
 
 
@@ -175,12 +228,7 @@ def lines(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Generator[S
         try:
             yield Streaming(process, errors)
         finally:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(timeout=5)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+            _end(process)
 
 
 class Streaming:

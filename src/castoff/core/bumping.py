@@ -43,12 +43,11 @@ def bump_problems(current: Version, new: Version) -> list[Problem]:
 def bump(tree: Tree, found: Places, new: Version) -> tuple[FileChange, ...]:
     """Return what to write so that every place says `new`.
 
-    Each new content is parsed again: nothing but the version may differ, and every place must be found anew,
-    at the same file and key, with the new version. Raises CastoffError otherwise.
+    A place that says it already needs nothing. Each new content is parsed again: nothing but the version may differ,
+    and every place must be found anew, at the same file and key, with the new version. Raises CastoffError otherwise.
     """
-    changes = tuple(
-        _change(tree, file, found, str(new)) for file in dict.fromkeys(place.file for place in found.places)
-    )
+    files = dict.fromkeys(place.file for place in found.places if place.value != str(new))
+    changes = tuple(_change(tree, file, found, str(new)) for file in files)
     again = find_places(read_project(Overlay(tree, {change.file: change.new for change in changes})))
     said = {place.name: place.value for place in again.places}  # and copies that said the new version already
     if again.version != new or any(said.get(place.name) != str(new) for place in found.places):
@@ -68,7 +67,8 @@ def _change(tree: Tree, file: str, found: Places, new: str) -> FileChange:
     written = after.encode(after.text)
     if old is None or old != before.encode(before.text) or decode(file, written).text != after.text:
         raise CastoffError(Problem("the file changed while it was read", Location(file)))
-    return FileChange(file, old, written, tuple(_line_change(before, after, place) for place in places))
+    changed = [place for place in places if place.value != new]
+    return FileChange(file, old, written, tuple(_line_change(before, after, place) for place in changed))
 
 
 def _replaced(text: str, places: list[Place], new: str) -> str:

@@ -39,13 +39,14 @@ class Places(NamedTuple):
     """What a person should know and nothing is done about: other spellings, a citation of another version."""
 
 
-def find_places(project: Project) -> Places:
+def find_places(project: Project, wanted: Version | None = None) -> Places:
     """Return all places of the version, the backend's first.
 
-    Raises CastoffError with every reason found when there is no static version, when it is computed, or when
-    the places do not agree.
+    A copy that says `wanted`, where the backend's place does not, is no disagreement: a bump to it was killed there,
+    for the backend's place is written last. Raises CastoffError with every reason found when there is no static
+    version, when it is computed, or when the places do not agree.
     """
-    return _agreed(*all_places(project))
+    return _agreed(*all_places(project), wanted)
 
 
 def all_places(project: Project) -> tuple[list[Place], list[str]]:
@@ -66,7 +67,7 @@ def all_places(project: Project) -> tuple[list[Place], list[str]]:
     return list(by_position.values()), notes
 
 
-def _agreed(unique: list[Place], notes: list[str]) -> Places:
+def _agreed(unique: list[Place], notes: list[str], wanted: Version | None) -> Places:
     """Return the places with the version that all of them say; raises CastoffError when they do not."""
     versions = [parse(place.value) for place in unique]
     bad = [place for place, version in zip(unique, versions, strict=True) if version is None]
@@ -78,14 +79,15 @@ def _agreed(unique: list[Place], notes: list[str]) -> Places:
             )
         )
     found = [version for version in versions if version is not None]
-    if len(set(found)) > 1:
+    if set(found) - {found[0], wanted}:
         seen = [Problem(f"{place.key or 'the file'} says {place.value}", place.location()) for place in unique]
         first = Problem(
             "the places of the version disagree; make them say the same by hand, then run this again",
             fix=_relock(unique),
         )
         raise CastoffError(first, *seen)
-    return Places(found[0], tuple(unique), (*notes, *_spellings(unique)))
+    same = [place for place, version in zip(unique, found, strict=True) if version == found[0]]
+    return Places(found[0], tuple(unique), (*notes, *_spellings(same)))
 
 
 def _relock(places: list[Place]) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ class Facts(NamedTuple):
     unrelated: tuple[str, ...]
     """Paths that differ from HEAD, other than by the bump itself."""
     unwritable: tuple[Problem, ...]
+    """Why the files, or git's own, could not be written: read-only, or locked."""
     identity: Problem | None
     newest_tag: Version | None
     local_tag: TagFact | None

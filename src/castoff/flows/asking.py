@@ -78,7 +78,10 @@ class _Asking(NamedTuple):
             behind=local_main is not None and not git.is_ancestor(tip, local_main),
             bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
             unrelated=self._unrelated(standing.dirty, changes),
-            unwritable=tuple(write_problems(self.checkout.root, [change.file for change in changes])),
+            unwritable=(
+                *write_problems(self.checkout.root, [change.file for change in changes]),
+                *git.locks(f"refs/heads/{main}", f"refs/heads/{branch_name}", f"refs/tags/{tag_name}"),
+            ),
             identity=git.identity_problem(),
             newest_tag=_newest(refs, remote, but=tag_name),
             local_tag=on_main.tag(git.tag(tag_name, refs), local_main),
@@ -121,7 +124,7 @@ class _Asking(NamedTuple):
         """Return the changed paths that are not the bump itself, left by a run that was killed."""
         folder = self.checkout.folder
         ours = {change.file for change in changes if folder.read(change.file) == change.new}
-        return tuple(path for path in dirty if path not in ours and not path.endswith(TEMPORARY))
+        return tuple(path for path in dirty if path not in ours and not path.rstrip("/").endswith(TEMPORARY))
 
 
 class _OnMain(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.adapters import process
+from castoff.adapters.files import clear_folder, replace_folder
 from castoff.core.artifacts import DIST, MANIFEST, Digest, Manifest, artifact
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.flows.checkout import Checkout, required_name
@@ -45,6 +45,7 @@ def make(checkout: Checkout) -> Manifest:
                 for name in strange
             )
         )
+    clear_folder(dist)
     epoch = checkout.git.commit_time()
     console.say(f"building {project.name} {places.version}")
     with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
@@ -62,7 +63,8 @@ def make(checkout: Checkout) -> Manifest:
             epoch,
             digests(made, files),
         )
-        _put(made, dist, files, root / MANIFEST, manifest)
+        with process.undisturbed():
+            replace_folder(dist, made, files, root / MANIFEST, manifest.to_json().encode())
     _report(checkout, manifest)
     return manifest
 
@@ -86,17 +88,6 @@ def run_build(  # noqa: PLR0913 - each is a fact of its own
     kinds = [] if wheels else ["--sdist"]
     argv = [sys.executable, "-m", "build", *how, *kinds, "--outdir", str(out), str(root)]
     process.run(argv, cwd=root, env={**(env or {}), "SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
-
-
-def _put(made: Path, dist: Path, files: list[str], manifest_path: Path, manifest: Manifest) -> None:
-    """Replace what stands in `dist/`. The manifest goes first and comes last: where it is, `dist/` is whole."""
-    manifest_path.unlink(missing_ok=True)
-    if dist.is_dir():
-        shutil.rmtree(dist)
-    dist.mkdir()
-    for file in files:
-        shutil.move(made / file, dist / file)
-    manifest_path.write_text(manifest.to_json(), encoding="utf-8")
 
 
 def _report(checkout: Checkout, manifest: Manifest) -> None:

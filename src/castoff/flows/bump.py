@@ -9,6 +9,7 @@ from castoff.adapters.files import Folder, Replacement, replace_all, write_probl
 from castoff.core import bumping, versions
 from castoff.core.bumping import FileChange
 from castoff.core.errors import CastoffError
+from castoff.core.places import find_places
 from castoff.core.plan import Plan, Write, as_data, described
 from castoff.flows.checkout import Checkout
 
@@ -16,7 +17,7 @@ from castoff.flows.checkout import Checkout
 def bump(checkout: Checkout, wanted: str, *, dry_run: bool) -> None:
     """Bump to `wanted`, or print what would change. Raises CastoffError with all reasons, nothing touched."""
     new = versions.parse_new(wanted)
-    found = checkout.places()
+    found = find_places(checkout.project(), wanted=new)
     problems = bumping.bump_problems(found.version, new)
     problems += write_problems(checkout.root, list(dict.fromkeys(place.file for place in found.places)))
     if problems:
@@ -36,9 +37,13 @@ def bump(checkout: Checkout, wanted: str, *, dry_run: bool) -> None:
 
 
 def write_all(root: Path, changes: Sequence[FileChange]) -> None:
-    """Write the changes, all or none. A file that says the new version already, from a run that was killed, stays."""
+    """Write the changes, all or none. A file that says the new version already, from a run that was killed, stays.
+
+    The first, which the build backend reads, is written last: as long as it is the old one, all copies of its version
+    are known as such.
+    """
     folder = Folder(root)
-    todo = [change for change in changes if folder.read(change.file) != change.new]
+    todo = [change for change in reversed(changes) if folder.read(change.file) != change.new]
     replace_all(root, [Replacement(change.file, change.old, change.new) for change in todo])
 
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
+from castoff.adapters import process
 from castoff.adapters.git import Git
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem
@@ -52,14 +53,16 @@ def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None
 
     What has been pushed is never taken back: the next run goes on from it.
     """
+    begun: list[Action] = []
     pushed = False
-    for number, action in enumerate(actions):
-        try:
+    try:
+        for action in actions:
+            begun.append(action)
             pushed = _act(checkout, action) or pushed
-        except (CastoffError, KeyboardInterrupt, OSError) as error:
-            kept = pushed or isinstance(error, _PushedError)
-            as_before = not kept and _take_back(checkout, actions[: number + 1], asked.before)
-            raise _explained(error, asked.facts.again, kept=kept, as_before=as_before) from None
+    except (CastoffError, KeyboardInterrupt, OSError) as error:
+        kept = pushed or isinstance(error, _PushedError)
+        as_before = not kept and _take_back(checkout, begun, asked.before)
+        raise _explained(error, asked.facts.again, kept=kept, as_before=as_before) from None
 
 
 class _PushedError(CastoffError):
@@ -132,8 +135,8 @@ def _explained(error: BaseException, again: str, *, kept: bool, as_before: bool)
 @contextmanager
 def _uninterrupted() -> Generator[None]:
     """Let no second Ctrl-C break the taking back."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with process.undisturbed():
         yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -187,6 +187,22 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("verb", ["release", "tag", "bump", "build"])
+def test_while_one_castoff_acts_in_a_folder_no_other_does(repo: Repository, verb: str) -> None:
+    """Each would commit, or take back, what the other is in the middle of writing."""
+    ready = repo.root.parent / "ready"
+    hook = repo.hook("pre-push", f"touch '{ready}'; exec sleep 30 >/dev/null 2>&1")
+    first = begun(repo, "release", "--version", "0.2.0")
+    until(ready.exists)
+    second = repo.castoff(verb, *(("--version", "0.2.0") if verb != "build" else ()))
+    assert (second.code, "another castoff is at work in this folder" in second.err) == (1, True)
+    assert repo.release("0.2.0", "--dry-run").code == 0, "to look is allowed"
+    os.killpg(first.pid, signal.SIGKILL)
+    ended(first)
+    hook.unlink()
+    assert repo.release("0.2.0").code == 0, "the lock is gone with the one who held it"
+
+
 def test_of_two_bumps_at_once_each_file_is_whole_and_all_places_agree(repo: Repository) -> None:
     runs = [begun(repo, "bump", "--version", version) for version in ("0.2.0", "0.3.0", "0.4.0")]
     codes = [ended(run).code for run in runs]

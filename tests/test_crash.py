@@ -66,7 +66,6 @@ class Scenario:
     """A command, and what comes before it."""
 
     argv: tuple[str, ...]
-    least: int
     before: Callable[[Repository, Server], None] = _nothing
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     signals: tuple[str, ...] = ("kill", "interrupt", "ctrl-c")
@@ -74,13 +73,13 @@ class Scenario:
 
 RELEASE = ("release", "--version", "0.2.0")
 SCENARIOS = {
-    "bump": Scenario(("bump", "--version", "0.2.0"), 16),
-    "release, the branch": Scenario(RELEASE, 35),
-    "release, the tag": Scenario(RELEASE, 20, _merged),
-    "release --direct": Scenario((*RELEASE, "--direct"), 35),
-    "tag": Scenario(("tag", "--version", "0.1.0"), 20),
-    "tag --push": Scenario(("tag", "--version", "0.1.0", "--push"), 20),
-    "build": Scenario(("build",), 20, _built, {"OFFLINE": "1"}, ("kill",)),
+    "bump": Scenario(("bump", "--version", "0.2.0")),
+    "release, the branch": Scenario(RELEASE),
+    "release, the tag": Scenario(RELEASE, _merged),
+    "release --direct": Scenario((*RELEASE, "--direct")),
+    "tag": Scenario(("tag", "--version", "0.1.0")),
+    "tag --push": Scenario(("tag", "--version", "0.1.0", "--push")),
+    "build": Scenario(("build",), _built, {"OFFLINE": "1"}, ("kill",)),
 }
 SIGNALS = {"kill": ("SIGKILL", False), "interrupt": ("SIGINT", False), "ctrl-c": ("SIGINT", True)}
 """Ctrl-C reaches the programs that castoff runs, too."""
@@ -182,4 +181,4 @@ def test_ended_at_any_point_at_all_what_is_left_is_sound_and_the_same_command_en
     scenario = SCENARIOS[name]
     scenario.before(world.repo, server)
     points = Ending(server, world, scenario.argv, *SIGNALS[number], scenario.variables).everywhere(tmp_path)
-    assert len(points) >= scenario.least, "a command that changes things goes by this many points at least"
+    assert len(points) >= 10, "a command that changes things goes by this many points at least"

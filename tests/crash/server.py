@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from castoff.cli import program
+from castoff.program import program
 from tests.crash.points import Points, signal_named
 
 _PR_SET_CHILD_SUBREAPER = 36

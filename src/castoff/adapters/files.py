@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +57,31 @@ class Folder:
                 return tuple(sorted(entry.name + "/" * entry.is_dir() for entry in entries))
         except (FileNotFoundError, NotADirectoryError):
             return ()
+
+
+@contextmanager
+def alone(root: Path) -> Generator[None]:
+    """Let no other castoff act in the folder as long as the block runs; raises CastoffError when one does already.
+
+    The lock is on the open folder itself: nothing is left of it when the process is killed, and no program that is
+    started has it. Where the file system knows no locks there is none.
+    """
+    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            if not _locked(descriptor):
+                raise refuse("another castoff is at work in this folder; run this again when it has ended")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_problems(root: Path, files: Sequence[str]) -> list[Problem]:
@@ -152,15 +178,15 @@ def replace_folder(target: Path, source: Path, names: Sequence[str], seal: Path,
             target.replace(old)
         new.replace(target)
         staged.replace(seal)
+        clear_folder(target)
     except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
         _temporary(seal).unlink(missing_ok=True)
         if old.is_dir() and not target.exists():
             old.replace(target)
         if before is not None and not seal.exists():
             _stage(seal, before).replace(seal)
         raise refuse(f"{target.name}/ could not be written, and is as it was: {error}") from None
-    finally:
-        clear_folder(target)
 
 
 def clear_folder(target: Path) -> None:

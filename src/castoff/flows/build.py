@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.adapters import process
-from castoff.adapters.files import clear_folder, replace_folder
+from castoff.adapters.files import alone, clear_folder, replace_folder
 from castoff.core.artifacts import DIST, MANIFEST, Digest, Manifest, artifact
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.flows.checkout import Checkout, required_name
@@ -33,6 +33,11 @@ def make(checkout: Checkout) -> Manifest:
     Raises CastoffError when the build fails or makes something else than one sdist and wheels of this version;
     `dist/` and the manifest are then as they were.
     """
+    with alone(checkout.root):
+        return _make(checkout)
+
+
+def _make(checkout: Checkout) -> Manifest:
     console, root = checkout.console, checkout.root
     places = checkout.places()
     project = checkout.project()

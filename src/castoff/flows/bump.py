@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from castoff.adapters.files import Folder, Replacement, replace_all, write_problems
+from packaging.version import Version
+
+from castoff.adapters.files import Folder, Replacement, alone, replace_all, write_problems
 from castoff.core import bumping, versions
 from castoff.core.bumping import FileChange
 from castoff.core.errors import CastoffError
@@ -17,6 +20,11 @@ from castoff.flows.checkout import Checkout
 def bump(checkout: Checkout, wanted: str, *, dry_run: bool) -> None:
     """Bump to `wanted`, or print what would change. Raises CastoffError with all reasons, nothing touched."""
     new = versions.parse_new(wanted)
+    with nullcontext() if dry_run else alone(checkout.root):
+        _bump(checkout, new, dry_run=dry_run)
+
+
+def _bump(checkout: Checkout, new: Version, *, dry_run: bool) -> None:
     found = find_places(checkout.project(), wanted=new)
     problems = bumping.bump_problems(found.version, new)
     problems += write_problems(checkout.root, list(dict.fromkeys(place.file for place in found.places)))

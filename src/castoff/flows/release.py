@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 
 from castoff.adapters import process
+from castoff.adapters.files import alone
 from castoff.adapters.git import Git
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem
@@ -19,14 +20,18 @@ from castoff.flows.checkout import Checkout
 
 def release(checkout: Checkout, wanted: str, *, direct: bool, dry_run: bool) -> None:
     """Do the next right thing of the release of `wanted`; raises CastoffError with all reasons when there is none."""
-    asked = ask(checkout, versions.parse_new(wanted))
-    carry_out(checkout, "release", asked, decide(asked.facts, direct=direct), dry_run=dry_run)
+    version = versions.parse_new(wanted)
+    with nullcontext() if dry_run else alone(checkout.root):
+        asked = ask(checkout, version)
+        carry_out(checkout, "release", asked, decide(asked.facts, direct=direct), dry_run=dry_run)
 
 
 def tag(checkout: Checkout, wanted: str, *, push: bool, dry_run: bool) -> None:
     """Tag main's commit that holds `wanted`, and push the tag where that is asked for."""
-    asked = ask(checkout, versions.parse_new(wanted))
-    carry_out(checkout, "tag", asked, tag_plan(asked.facts, push=push), dry_run=dry_run)
+    version = versions.parse_new(wanted)
+    with nullcontext() if dry_run else alone(checkout.root):
+        asked = ask(checkout, version)
+        carry_out(checkout, "tag", asked, tag_plan(asked.facts, push=push), dry_run=dry_run)
 
 
 def carry_out(checkout: Checkout, verb: str, asked: Asked, plan: Plan, *, dry_run: bool) -> None:
@@ -112,12 +117,19 @@ def _take_back(checkout: Checkout, actions: Sequence[Action], before: Snapshot) 
     """Undo the actions, last first; return whether everything is as it was before them."""
     with _uninterrupted():
         for action in reversed(actions):
-            if isinstance(action, Write):
-                unwrite(checkout.root, action.changes)
-            elif isinstance(action, Run):
-                for command in action.undo:
-                    checkout.git.run(*command, check=False)
-        return snapshot(checkout.git) == before
+            with suppress(CastoffError, OSError):  # on a full disk, say: what is left then is looked at below
+                _undo(checkout, action)
+        with suppress(CastoffError):
+            return snapshot(checkout.git) == before
+    return False
+
+
+def _undo(checkout: Checkout, action: Action) -> None:
+    if isinstance(action, Write):
+        unwrite(checkout.root, action.changes)
+    elif isinstance(action, Run):
+        for command in action.undo:
+            checkout.git.run(*command, check=False)
 
 
 def _explained(error: BaseException, again: str, *, kept: bool, as_before: bool) -> CastoffError:

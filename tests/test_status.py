@@ -306,6 +306,11 @@ def test_the_index_and_the_forge_are_asked_side_by_side(repo: Repository) -> Non
     assert len(asked) == 3, asked
 
 
+def test_a_name_with_a_line_end_in_it_is_no_row_of_its_own() -> None:
+    [(_, line)] = table([Row("job", "evil\n  right  release  v0.1.1", State.MISSING, "failure")])
+    assert line == "  missing  job  evil right release v0.1.1  failure"
+
+
 def test_many_files_that_are_all_right_are_one_line_and_one_that_is_not_shows_them_all() -> None:
     rows = [Row("index", f"file {number}", State.RIGHT, "there") for number in range(60)]
     assert table(rows) == [("good", "  right  index  60 of them  each listed with --json")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from castoff.core.observation import Observation, SeenBranch, SeenMain, SeenPlace
-from castoff.core.published import Unknown
+from castoff.core.published import RunJob, Unknown
 from castoff.core.row import Row, State
 from castoff.core.standing import RULES, Outcome, rows_of, standing
 from tests.sights import (
@@ -61,6 +61,7 @@ def running(status: str) -> Observation:
     return replace(TAGGED, runs=(replace(RUN, status=status, conclusion=None),))
 
 
+JOB = RunJob("", "completed", "failure", "https://x/", NOW)
 STATES: dict[str, Expected] = {
     # before the tag
     "nothing is begun": (FREE, Outcome.WAITING, "is free", RELEASE_IT),
@@ -115,6 +116,12 @@ STATES: dict[str, Expected] = {
     "the files do not install": (stopped(1, "Run make twine-check"), Outcome.STOPPED, "put it right on main", UNDO),
     "signing fails": (stopped(2, "Run sigstore/x"), Outcome.STOPPED, "in job 'Sign with Sigstore'", RERUN),
     "the publisher is not configured": (stopped(3, "Run pypa/x"), Outcome.STOPPED, "nothing is published", RERUN),
+    "a job has a name of two lines": (
+        replace(stopped(0), jobs=(replace(JOB, name="two\nlines"),)),
+        Outcome.STOPPED,
+        "in job 'two\\nlines'",
+        RERUN,
+    ),
     "it was cancelled between two jobs": (
         stopped(2, conclusion="cancelled"),
         Outcome.STOPPED,

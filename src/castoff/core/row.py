@@ -55,3 +55,8 @@ def size(count: int | None) -> str:
 def days(count: int) -> str:
     """Return a number of days with its unit."""
     return f"{count} day" if count == 1 else f"{count} days"
+
+
+def one_line(text: str) -> str:
+    """Return text from outside in one line: a name with a line end in it must not pass for a row of its own."""
+    return " ".join(text.split())

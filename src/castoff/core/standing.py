@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from castoff.core import standing_words as words
 from castoff.core.observation import Observation
-from castoff.core.row import Row
+from castoff.core.row import Row, one_line
 from castoff.core.rows_git import git_rows
 from castoff.core.rows_index import index_rows
 from castoff.core.rows_release import release_rows
@@ -69,7 +69,8 @@ def standing(seen: Observation) -> Standing:
     rows = rows_of(seen)
     case = Case(seen, rows)
     rule = next(rule for rule in RULES if rule.applies(case))
-    return Standing(rows, rule.outcome, f"{seen.name} {seen.version} {rule.sentence(case)}", rule.next(case))
+    sentence = one_line(f"{seen.name} {seen.version} {rule.sentence(case)}")
+    return Standing(rows, rule.outcome, sentence, one_line(rule.next(case)))
 
 
 def rows_of(seen: Observation) -> tuple[Row, ...]:

@@ -12,7 +12,7 @@ from castoff.adapters.console import Console
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem, UsageError, misuse
 from castoff.core.observation import Observation
-from castoff.core.row import Row, State
+from castoff.core.row import Row, State, one_line
 from castoff.core.standing import Standing, standing
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.observing import observe
@@ -67,7 +67,8 @@ def _show(console: Console, seen: Observation, stands: Standing) -> None:
 
 def table(rows: Sequence[Row]) -> list[tuple[str | None, str]]:
     """Return the rows as aligned lines, each with its style; many of a kind that are all right are one line."""
-    cells = [(_STYLES[row.state], (row.state.value, row.place, row.name, row.said)) for row in _folded(rows)]
+    shown = [(row.state, (row.state.value, row.place, row.name, row.said)) for row in _folded(rows)]
+    cells = [(_STYLES[state], tuple(map(one_line, texts))) for state, texts in shown]
     widths = [max((len(texts[column]) for _, texts in cells), default=0) for column in range(3)]
     return [
         (style, "  " + "  ".join([*(text.ljust(width) for text, width in zip(texts, widths, strict=False)), texts[3]]))

@@ -12,6 +12,7 @@ from packaging.version import Version
 from castoff.core.artifacts import artifact
 from castoff.core.proof import Found, Verdict, contradictory, missing, right, unknown
 from castoff.core.published import ForgeRelease, PublishedFile, ReleaseAsset, Unknown
+from castoff.core.versions import parse
 
 BUNDLE = ".sigstore.json"
 """What the name of a file's Sigstore bundle has behind the file's own."""
@@ -83,19 +84,16 @@ def belongs(file: str, project: str, version: Version) -> bool:
         return (known.name, known.version) == (canonicalize_name(project), version)
     if file.endswith((BUNDLE, ".attestation", ".asc", ".sig")):
         return False
-    stem, parts = canonicalize_name(project), _NAME_END.split(file)
-    for length in range(1, len(parts)):
-        if canonicalize_name("-".join(parts[:length])) == stem:
-            rest = file[len("-".join(parts[:length])) + 1 :]
-            return any(_is(rest[:end], version) for end in range(1, len(rest) + 1) if rest[end : end + 1] in "-.")
+    for end in _NAME_END.finditer(file):
+        if canonicalize_name(file[: end.start()]) == canonicalize_name(project):
+            return _begins(file[end.end() :]) == version
     return False
 
 
-def _is(text: str, version: Version) -> bool:
-    try:
-        return Version(text) == version
-    except ValueError:
-        return False
+def _begins(text: str) -> Version | None:
+    """Return the longest version that a text begins with, up to a separator."""
+    ends = [match.start() for match in re.finditer(r"[-.]|$", text)]
+    return next((version for end in reversed(ends) if (version := parse(text[:end]))), None)
 
 
 def is_name(file: str) -> bool:

@@ -8,13 +8,38 @@ from pathlib import Path
 
 from castoff.adapters import process
 from castoff.adapters.archives import contents
-from castoff.adapters.git import Git
+from castoff.adapters.git import Git, Tag, remote_name
 from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError, refuse
-from castoff.core.proof import Found, Verdict, contradictory, unknown
+from castoff.core.proof import REBUILT, Found, Verdict, contradictory, missing, unknown
+from castoff.core.published import Unknown
 from castoff.core.rebuilt import Archive, compared
 from castoff.flows.build import run_build
 from castoff.flows.dist import files_in
+from castoff.flows.fetching import Fetched
+from castoff.flows.outside import Outside
+
+
+def rebuild(outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched], folder: Path) -> None:
+    """Build the tag again in `folder`, and note what that says of each file."""
+    for one in fetched:
+        one.found[REBUILT] = _without(tag)
+    files = [one.path for one in fetched if one.path]
+    if not files or not isinstance(tag, Tag):
+        return
+    checkout = outside.checkout
+    checkout.console.say(f"building {outside.tag} again in a clean clone", "dim")
+    remote = remote_name(checkout.git.remotes(), checkout.project().config.remote)
+    told = Rebuild(checkout.git, remote, tag.name, tag.commit, folder, checkout.environment.offline).compare(files)
+    for one in fetched:
+        one.found[REBUILT] = told.get(one.pair.name, one.found[REBUILT])
+
+
+def _without(tag: Tag | Unknown | None) -> Found:
+    """Return what is to be said where there is nothing to build, or nothing to compare it with."""
+    if isinstance(tag, Unknown):
+        return unknown(tag.reason)
+    return missing("there is no tag to build") if tag is None else unknown("the file itself could not be had")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Outcome(Enum):
 
     IMPORTED = "imported"
     SKIPPED = "skipped"
+    UNINSTALLABLE = "uninstallable"
     FAILED = "failed"
 
 
@@ -68,7 +69,7 @@ class Trial:
                 environment.install(str(path))
                 environment.try_out(self.name, said.get("version") or "", self.modules)
             except CastoffError as error:
-                return Tried(Outcome.FAILED, _failure(error))
+                return _failure(error)
         return Tried(Outcome.IMPORTED, ", ".join(self.modules))
 
 
@@ -94,12 +95,14 @@ def _module(file: str) -> str:
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _failure(error: CastoffError) -> str:
+def _failure(error: CastoffError) -> Tried:
+    """Return whether it was the import that failed, or the installation: that may be for want of something else."""
     if isinstance(error, ProgramFailedError):
         told = error.result.stdout.strip().splitlines()
         if error.result.argv[2:3] == (smoke.__file__,) and told:
-            return f"installed in a fresh environment, {process.masked(told[-1])}"
-    return f"it cannot be installed in a fresh environment: {error.problems[0].what}"
+            return Tried(Outcome.FAILED, f"installed in a fresh environment, {process.masked(told[-1])}")
+    what = f"it cannot be installed in a fresh environment: {error.problems[0].what}"
+    return Tried(Outcome.UNINSTALLABLE, what)
 
 
 def _unfit(found: Artifact, requires_python: str | None, *, offline: bool) -> str | None:

@@ -74,7 +74,7 @@ def _install_all(checkout: Checkout, project: Project, files: list[str]) -> dict
 def _try(checkout: Checkout, trial: Trial, found: Artifact) -> str | Problem:
     """Install and import one file; return what was done, or what is wrong."""
     tried = trial.run(checkout.root / DIST / found.file, found)
-    if tried.outcome is Outcome.FAILED:
+    if tried.outcome in (Outcome.FAILED, Outcome.UNINSTALLABLE):
         return Problem(tried.detail, Location(f"{DIST}/{found.file}"))
     if tried.outcome is Outcome.SKIPPED:
         checkout.console.say(f"  skipped {found.file}: not installed, {tried.detail}")

@@ -10,19 +10,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from castoff.adapters import process
-from castoff.adapters.archives import WheelTree
-from castoff.adapters.git import Tag, remote_name
+from castoff.adapters.git import Tag
 from castoff.adapters.signatures import Signatures, Signer, require_extra
 from castoff.adapters.threads import Asked
 from castoff.core import versions
 from castoff.core.artifacts import artifact
-from castoff.core.errors import CastoffError, misuse
+from castoff.core.errors import misuse
 from castoff.core.proof import (
     IMPORTED,
     PROVENANCE,
@@ -30,11 +26,9 @@ from castoff.core.proof import (
     FileProof,
     Found,
     Proof,
-    contradictory,
     missing,
     not_tried,
     right,
-    sound,
     unknown,
 )
 from castoff.core.published import Unknown
@@ -45,8 +39,6 @@ from castoff.flows.clients import github_of, index_of
 from castoff.flows.fetching import Fetched, Fetcher, Progress, size_of
 from castoff.flows.outside import Outside
 from castoff.flows.proving import report
-from castoff.flows.rebuilding import Rebuild
-from castoff.flows.trying import AT_ONCE, Outcome, Trial, modules_in, modules_of
 
 WAIT = 600.0
 """Seconds that the index is waited for: PyPI's pages may be that old."""
@@ -76,18 +68,17 @@ def prove(checkout: Checkout, options: Options) -> Proof:
     outside = _outside(checkout, options)
     checkout.console.say(f"{outside.tag} of {outside.project}, as the index and GitHub serve it")
     with tempfile.TemporaryDirectory(prefix="castoff-verify-") as folder:
-        signatures = Asked(lambda: Signatures.load(options.trust_config))
         tag, served = outside.ask()
         served = outside.wait(served, options.wait, tagged=isinstance(tag, Tag))
         signer = _signer(outside, tag, served)
         pairs = served.pairs(outside.project, outside.version)
         progress = Progress(len(pairs), size_of(pairs))
+        signatures = Asked(lambda: Signatures.load(options.trust_config))  # takes as long as some files need to come
         fetcher = Fetcher(outside.index, outside.github, signatures, signer, served, Path(folder), progress)
         with checkout.console.watching(progress.rows):
             fetched = fetcher.fetch(pairs)
         _settle_provenance(fetched)
-        _rebuild(outside, tag, fetched, Path(folder), wanted=options.rebuild)
-        _try(outside, tag, fetched, wanted=options.install)
+        _run(outside, tag, fetched, options, Path(folder))
     return Proof(
         project=outside.project,
         version=str(outside.version),
@@ -147,64 +138,17 @@ def _settle_provenance(fetched: Sequence[Fetched]) -> None:
         one.found[PROVENANCE] = settled[one.pair.name]
 
 
-def _rebuild(
-    outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched], folder: Path, *, wanted: bool
+def _run(
+    outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched], options: Options, folder: Path
 ) -> None:
-    """Build the tag again, and set what that says of each file."""
-    files = [one.path for one in fetched if one.path]
-    if not wanted:
-        found = not_tried("not asked for")
-    elif isinstance(tag, Unknown):
-        found = unknown(tag.reason)
-    elif tag is None:
-        found = missing("there is no tag to build")
-    else:
-        found = unknown("the file itself could not be had")
-    told = dict.fromkeys((one.pair.name for one in fetched), found)
-    if files and wanted and isinstance(tag, Tag):
-        checkout = outside.checkout
-        checkout.console.say(f"building {outside.tag} again in a clean clone", "dim")
-        remote = remote_name(checkout.git.remotes(), checkout.project().config.remote)
-        offline = checkout.environment.offline
-        told |= Rebuild(checkout.git, remote, tag.name, tag.commit, folder, offline).compare(files)
+    """Rebuild the tag, then try the files out: what only some want, and what only they need to import."""
     for one in fetched:
-        one.found[REBUILT] = told[one.pair.name]
+        one.found |= {REBUILT: not_tried("not asked for"), IMPORTED: not_tried("not asked for")}
+    if options.rebuild:
+        from castoff.flows.rebuilding import rebuild
 
+        rebuild(outside, tag, fetched, folder)
+    if options.install:
+        from castoff.flows.importing import try_out
 
-def _try(outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched], *, wanted: bool) -> None:
-    """Install and import what has held so far."""
-    if not wanted:
-        for one in fetched:
-            one.found[IMPORTED] = not_tried("not asked for")
-        return
-    checkout = outside.checkout
-    checkout.console.say("installing each file into a fresh environment", "dim")
-    trial = _trial(outside, tag, fetched)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        tried = pool.map(partial(_tried, trial), fetched)
-        for one, found in zip(fetched, tried, strict=True):
-            one.found[IMPORTED] = found
-
-
-def _trial(outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched]) -> Trial:
-    checkout = outside.checkout
-    git = checkout.git
-    here = isinstance(tag, Tag) and git.commit_of(tag.commit) is not None
-    project = checkout.project(git.tree(tag.commit)) if here and isinstance(tag, Tag) else checkout.project()
-    wheels = [one.path for one in fetched if one.path and one.path.suffix == ".whl" and sound(one.found)]
-    modules = modules_of(WheelTree(wheels[0]), project) if wheels else modules_in(project)
-    variables = process.environment({**process.secrets(), "PYTHONPATH": None, "PYTHONHOME": None})
-    return Trial(outside.project, modules, variables, checkout.environment.offline)
-
-
-def _tried(trial: Trial, fetched: Fetched) -> Found:
-    known = artifact(fetched.pair.name)
-    if fetched.path is None or known is None or not sound(fetched.found):
-        return not_tried("it is not run: something else about it is not right")
-    try:
-        tried = trial.run(fetched.path, known)
-    except CastoffError as error:
-        return contradictory(str(error))
-    if tried.outcome is Outcome.SKIPPED:
-        return not_tried(tried.detail)
-    return contradictory(tried.detail) if tried.outcome is Outcome.FAILED else right(f"import {tried.detail}")
+        try_out(outside, tag, fetched)

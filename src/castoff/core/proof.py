@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from castoff.core.errors import Problem
+from castoff.core.row import State
 
 ISSUER = "https://token.actions.githubusercontent.com"
 """Who says to Sigstore which workflow it is that signs: GitHub Actions."""
@@ -23,14 +24,14 @@ INDEX, RELEASE, SIGNED, PROVENANCE, REBUILT, IMPORTED = ASPECTS = (
 _FEW = 3
 
 
-class Verdict(Enum):
-    """What came of looking, the worst first."""
+class Verdict(StrEnum):
+    """What came of looking, the worst first: the words of `status`, and one more."""
 
-    CONTRADICTORY = "contradictory"
-    MISSING = "missing"
-    UNKNOWN = "cannot know"
+    CONTRADICTORY = State.CONTRADICTORY
+    MISSING = State.MISSING
+    UNKNOWN = State.UNKNOWN
     NOT_TRIED = "not tried"
-    RIGHT = "right"
+    RIGHT = State.RIGHT
 
 
 WRONG = (Verdict.CONTRADICTORY, Verdict.MISSING, Verdict.UNKNOWN)

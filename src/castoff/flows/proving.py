@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from castoff.core.errors import CastoffError, Problem
-from castoff.core.proof import Proof, Verdict
+from castoff.core.proof import Proof, Verdict, sound
 from castoff.flows.checkout import Checkout
 
 _SAID = (Verdict.NOT_TRIED, Verdict.RIGHT)
@@ -12,10 +12,10 @@ _SAID = (Verdict.NOT_TRIED, Verdict.RIGHT)
 def report(checkout: Checkout, proof: Proof) -> None:
     """Say what was found; raises CastoffError with everything that is wrong, the worst class first."""
     console = checkout.console
-    rows = proof.rows()
     if proof.files:
         console.say()
-        console.rows(rows)
+        for style, line in _table(proof):
+            console.say(line, style)
     console.say()
     console.rows([*_general(proof), *_details(proof)])
     for note in proof.notes:
@@ -26,9 +26,24 @@ def report(checkout: Checkout, proof: Proof) -> None:
     console.result("verify", proof.as_data())
 
 
+def _table(proof: Proof) -> list[tuple[str | None, str]]:
+    """Return the lines of the table, each with its style."""
+    rows = proof.rows()
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    styles = ["strong", *("good" if sound(file.found) else "error" for file in proof.files)]
+    return list(zip(styles, lines, strict=True))
+
+
 def _general(proof: Proof) -> list[list[str]]:
     rows = [[what, found.verdict.value, found.detail] for what, found in proof.general.items()]
-    return [*rows, ["signed by", "", proof.identity], *(["published by", "", who] for who in proof.publishers)]
+    return [
+        *rows,
+        ["must be signed by", "", proof.identity],
+        *(["index says published by", "", who] for who in proof.publishers),
+    ]
 
 
 def _details(proof: Proof) -> list[list[str]]:

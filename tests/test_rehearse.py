@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from castoff.core.faults import FAULTS, KILLED, catalogue
+from castoff.services.forge import Forge
+from castoff.services.index import Index
+from castoff.services.oidc import Issuer
 from tests.rehearsing import BUNDLE, FILES, JOBS, REAL, Played, once, rehearse, sample
 from tests.repository import Ran, Repository
 from tests.test_rehearse_faults import STOPS
@@ -96,6 +101,31 @@ def test_everything_a_user_would_look_at_is_right(played: Played) -> None:
     assert findings["each bundle verifies against the exact identity"]["detail"].endswith(identity)
     assert findings["pip install sample==0.1.1, and import it"]["detail"] == "import sample"
     assert len(findings) == 7
+
+
+@pytest.mark.e2e
+def test_the_release_that_was_rehearsed_is_proved_from_outside_by_verify(played: Played, tmp_path: Path) -> None:
+    """The real workflow's bundles and attestations, in every way that verify looks at a release."""
+    assert played.scratch
+    for name in ("index", "forge", "remote.git"):
+        shutil.copytree(played.scratch / name, tmp_path / name)
+    subprocess.run(["git", "clone", "--quiet", str(tmp_path / "remote.git"), str(tmp_path / "work")], check=True)
+    clone = Repository(tmp_path / "work", tmp_path / "remote.git")
+    whose = "castoff-rehearsal/project"
+    with (
+        Issuer() as issuer,
+        Index(tmp_path / "index", [], issuer.verify) as index,
+        Forge(tmp_path / "forge", whose) as forge,
+    ):
+        forge.public = True
+        services = {"CASTOFF_INDEX_URL": index.simple_url, "GITHUB_API_URL": forge.url, "GITHUB_REPOSITORY": whose}
+        trust = str(played.scratch / "sigstore" / "trust-config.json")
+        ran = clone.castoff("verify", "--version", "0.1.1", "--json", CASTOFF_TRUST_CONFIG=trust, **services)
+    assert ran.code == 0, ran.all
+    data = json.loads(ran.out)
+    assert {file["name"] for file in data["files"]} == set(FILES)
+    assert {found["verdict"] for file in data["files"] for found in file["found"].values()} == {"right"}
+    assert data["publishers"] == [f"{whose}, release.yml, environment pypi"]
 
 
 @pytest.mark.e2e

@@ -382,6 +382,15 @@ def test_a_repository_that_is_not_on_github_is_a_wrong_call(world: World) -> Non
     assert "the remote origin is not on GitHub" in ran.err
 
 
+def test_without_the_libraries_that_verify_it_says_what_to_install(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("castoff.adapters.signatures.find_spec", lambda _name: None)
+    looked = world.verify()
+    assert looked.code == 2
+    assert looked.problems == ["not installed, which verify needs: sigstore, pypi_attestations, pypi_simple"]
+
+
 @pytest.mark.parametrize("seconds", ["-1", "ten", "1e3", "999999", "١"])
 def test_a_wait_that_is_no_number_of_seconds_is_a_wrong_call(world: World, seconds: str) -> None:
     assert world.castoff(f"--wait={seconds}").code == 2

@@ -93,8 +93,9 @@ def test_a_file_that_has_not_fully_arrived_on_the_release_is_missing() -> None:
 
 
 def test_an_asset_that_is_of_no_file_is_told() -> None:
-    served = Served((indexed(WHEEL),), (release(*BOTH, attached("sbom.json"), attached(f"{WHEEL}.sigstore.json")),))
-    assert strays(served, served.pairs("spam", ONE)) == ["sbom.json"]
+    others = (attached("spam-1.0.sbom.json"), attached(f"{WHEEL}.sigstore.json"), attached("spam-2.0.tar.gz"))
+    served = Served((indexed(WHEEL),), (release(*BOTH, *others),))
+    assert strays(served, served.pairs("spam", ONE)) == ["spam-1.0.sbom.json", "spam-2.0.tar.gz"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def require_extra() -> None:
     """Raise UsageError when what verifies is not installed."""
     lacking = [name for name in _NEEDED if find_spec(name) is None]
     if lacking:
-        raise misuse(f"{' and '.join(lacking)} is not installed, which verify needs", _EXTRA)
+        raise misuse(f"not installed, which verify needs: {', '.join(lacking)}", _EXTRA)
 
 
 class Signatures:

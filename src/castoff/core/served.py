@@ -51,10 +51,10 @@ class Served:
         return {asset.name: asset for asset in self.published.assets} if self.published else {}
 
     def pairs(self, project: str, version: Version) -> list[Pair]:
-        """Return every distribution file that the index or the release has, by name."""
+        """Return every file that the index has, and every wheel and sdist that the release has, by name."""
         indexed = {} if isinstance(self.files, Unknown) else {file.name: file for file in self.files}
         assets = self.assets
-        attached = {name for name in assets if belongs(name, project, version)}
+        attached = {name for name in assets if artifact(name) and belongs(name, project, version)}
         return [
             Pair(name, indexed.get(name), assets.get(name), assets.get(name + BUNDLE))
             for name in sorted({*indexed, *attached})

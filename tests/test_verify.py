@@ -385,7 +385,10 @@ def test_a_repository_that_is_not_on_github_is_a_wrong_call(world: World) -> Non
 def test_without_the_libraries_that_verify_it_says_what_to_install(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("castoff.adapters.signatures.find_spec", lambda _name: None)
+    def nothing(_name: str) -> None:
+        """Find no library."""
+
+    monkeypatch.setattr("castoff.adapters.signatures.find_spec", nothing)
     looked = world.verify()
     assert looked.code == 2
     assert looked.problems == ["not installed, which verify needs: sigstore, pypi_attestations, pypi_simple"]

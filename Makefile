@@ -83,7 +83,8 @@ verify: .venv/.ready ## is what the world serves what was built and signed? (VER
 # told of, say), pip does. pip compiles what it installs; uv leaves that to Python, which may have been told not to.
 #
 # Two stamps, each written last, so that an installation which was interrupted is done again: a change of the lock
-# makes .venv anew, a change of pyproject.toml (every bump is one) only installs the project again.
+# makes .venv anew, a change of pyproject.toml (every bump is one) only installs the project again. Backends that
+# are programs (uv_build, ninja) are looked for on PATH.
 .venv/.locked: requirements.txt
 	@"$${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  printf '%s\n' "castoff needs Python 3.11 or newer, and $${PYTHON:-python3} is not. Type: make install PYTHON=python3.12" >&2; exit 1; }
@@ -97,6 +98,6 @@ verify: .venv/.ready ## is what the world serves what was built and signed? (VER
 	@touch $@
 
 .venv/.ready: .venv/.locked $(wildcard pyproject.toml setup.cfg setup.py)
-	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
+	@export PATH="$$PWD/.venv/bin:$$PATH"; UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
 	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

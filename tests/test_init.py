@@ -53,7 +53,7 @@ def test_what_is_written_fits_together_and_a_second_run_changes_nothing(
     known = {name: inputs_of(folder) for name, folder in standins().items()}
     assert rehearsal_problems(workflow, known, "v0.1.1") == []
     wanted = repo.read("requirements-release.in").splitlines()
-    assert {"castoff[rehearse]>=0.1.0", "uv", BACKENDS[backend][1].replace("flit_core", "flit-core")} <= {
+    assert {"castoff[check,rehearse,status,verify]>=0.1.0", "uv", BACKENDS[backend][1].replace("flit_core", "flit-core")} <= {
         line.replace("flit_core", "flit-core") for line in wanted
     }
     assert ("pytest<9,>=8.0" in wanted) == (backend == "poetry"), "uv reads groups by name; poetry's are copied"
@@ -443,7 +443,7 @@ def test_a_lock_that_lacks_something_is_told_with_the_command_and_stays(sample: 
 @pytest.mark.e2e
 def test_an_adopted_project_rehearses_its_release(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """From `castoff init` to a release, by `make` in the jobs, with castoff from a lock of digests."""
-    repo, env = project(tmp_path, "flit", "flat"), links(tmp_path_factory.getbasetemp().parent)
+    repo, env = project(tmp_path, "uv", "flat"), links(tmp_path_factory.getbasetemp().parent)
     ran = castoff(repo, "init", **env)
     assert ran.code == 0, ran.err
     lock = repo.read("requirements-release.txt")

@@ -14,6 +14,8 @@ from castoff.core.dev_requirements import Source
 from castoff.core.errors import Location, Problem
 from castoff.core.project import normalized
 
+EXTRAS = "check,rehearse,status,verify"
+"""What the verbs need beside castoff itself."""
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==\S+", re.MULTILINE | re.ASCII)
 _ENTRY = re.compile(r"^(?=\S)(?!#)", re.MULTILINE)
 
@@ -58,7 +60,7 @@ def wanted(facts: Facts, castoff: str, needs: Needs) -> Wanted:
             ),
             (),
         ),
-        ("# castoff, and what installs the rest", (f"{OWN}[rehearse]>={castoff}", "uv")),
+        ("# castoff, and what installs the rest", (f"{OWN}[{EXTRAS}]>={castoff}", "uv")),
         ("# the checks", needs.tools),
         *((f"# the checks, from {name}", lines) for name, lines in copied),
         ("# the build backend, for an installation without isolation", needs.build),

@@ -290,6 +290,20 @@ def test_what_keeps_main_from_being_moved_does_not_hinder_a_direct_release(world
     assert world.doctor(direct=True).wrong == []
 
 
+# The last release.
+
+
+def test_a_last_release_that_stands_half_way_is_shown_with_what_to_do_and_stops_no_new_one(world: World) -> None:
+    """The tag is pushed and the wheel is on the index, but there is neither a run nor a release on GitHub."""
+    assert "no release yet" in world.doctor().detail("last")
+    world.repo.git("tag", "--annotate", "--message", "sample 0.1.0", "v0.1.0")
+    world.repo.git("push", "--quiet", "origin", "v0.1.0")
+    told = world.doctor()
+    assert (told.wrong, told.stopping) == (["last"], []), told.detail("last")
+    assert "sample 0.1.0" in told.detail("last")
+    assert told.do("last")
+
+
 # Whose the name is.
 
 
@@ -350,7 +364,7 @@ def test_offline_nothing_is_asked_and_what_is_here_is_still_judged(world: World)
     world.forge.down = world.index.down = True
     told = world.doctor(offline=True)
     assert (told.wrong, told.code) == ([], 0)
-    assert {"remote", "repository", "publisher", "name", *AFTER_FIRST[1:]} <= set(told.unknown)
+    assert {"remote", "repository", "publisher", "name", "last", *AFTER_FIRST[1:]} <= set(told.unknown)
     assert "offline" in told.detail("name")
     edit(world, "name: pypi #", "name: production #")
     assert world.doctor(offline=True).wrong == ["workflow", "publisher"]

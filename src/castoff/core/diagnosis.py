@@ -17,6 +17,7 @@ from castoff.core.settings import (
     RepositorySettings,
     TagRuleset,
 )
+from castoff.core.standing import Standing
 
 _LONGEST = 80
 """Characters of a name from outside that are shown."""
@@ -136,8 +137,8 @@ class Facts:
     here: Machine
     remote: str
     """Its name."""
-    remote_reached: Problem | Unknown | None
-    """Why it was not reached; None when it was."""
+    remote_tags: tuple[str, ...] | Problem | Unknown
+    """The names of its tags, or why it was not reached."""
     remote_url: str
     """To be shown: without a password."""
     repository: Repository | Unknown
@@ -157,6 +158,8 @@ class Facts:
     """The links that the index shows for the project."""
     own_urls: tuple[str, ...]
     """Those in pyproject.toml."""
+    last_release: Standing | Unknown | None
+    """Where the newest release stands that the remote has a tag of; None when it has none."""
     site: str | Unknown
     """The index's site for people."""
 

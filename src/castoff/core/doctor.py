@@ -93,6 +93,13 @@ CHECKS: tuple[Check, ...] = (
         _NET,
         index.name,
     ),
+    Check(
+        "last",
+        "How has the last release ended?",
+        "as `status` does, of the newest tag on the remote",
+        _GITHUB,
+        release.last,
+    ),
 )
 
 

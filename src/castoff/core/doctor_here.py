@@ -85,10 +85,10 @@ def signing(facts: Facts) -> Finding:
 
 def remote(facts: Facts) -> Finding:
     """Judge whether the remote that releases go to answers."""
-    if isinstance(facts.remote_reached, Problem):
-        return wrong(facts.remote_reached.what, *facts.remote_reached.fix)
-    if isinstance(facts.remote_reached, Unknown):
-        return unknown(facts.remote_reached, f"git ls-remote {facts.remote}")
+    if isinstance(facts.remote_tags, Problem):
+        return wrong(facts.remote_tags.what, *facts.remote_tags.fix)
+    if isinstance(facts.remote_tags, Unknown):
+        return unknown(facts.remote_tags, f"git ls-remote {facts.remote}")
     return right(f"{facts.remote} answers")
 
 

@@ -1,9 +1,11 @@
-"""The doctor's questions about the release itself: whether the workflow says what it must."""
+"""The doctor's questions about releases: whether the workflow says what it must, and how the last one ended."""
 
 from __future__ import annotations
 
 from castoff.core.diagnosis import Facts, Finding, right, short, unknown, wrong
 from castoff.core.findings import Report
+from castoff.core.published import Unknown
+from castoff.core.standing import Outcome
 from castoff.core.workflow_rules import RULES
 
 _CHECK = "castoff check-workflow"
@@ -30,3 +32,16 @@ def _summary(report: Report) -> Finding:
     said = short(first.what)
     more = f" (and {len(report.wrong) - 1} more)" if len(report.wrong) > 1 else ""
     return wrong(f"{first.where}: {said}{more}" if first.where else said + more, _CHECK, stops=bool(stopping))
+
+
+def last(facts: Facts) -> Finding:
+    """Judge how the newest release that is tagged on the remote has ended, as `status` does."""
+    stands = facts.last_release
+    if isinstance(stands, Unknown):
+        return unknown(stands)
+    if stands is None:
+        return right(f"{facts.remote} has no release yet")
+    step = (stands.next,) if stands.next else ()
+    if stands.outcome is Outcome.UNKNOWN:
+        return unknown(stands.sentence, *step)
+    return right(stands.sentence, *step) if stands.outcome.good else wrong(stands.sentence, *step, stops=False)

@@ -18,15 +18,17 @@ from castoff.adapters.web import Limits, Web
 from castoff.core import versions
 from castoff.core.artifacts import artifact
 from castoff.core.diagnosis import Facts, LastPublisher
-from castoff.core.errors import CastoffError
+from castoff.core.errors import CastoffError, Problem
 from castoff.core.project import Project
 from castoff.core.published import PublishedFile, Unknown
 from castoff.core.publishing import publishing
+from castoff.core.standing import Standing, standing
 from castoff.core.toml_text import get_table
 from castoff.flows import doctor_machine as machine
 from castoff.flows.check_workflow import static_findings
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.clients import github_of, index_of, repository_of
+from castoff.flows.observing import observe
 
 LIMITS = Limits(connect=5, read=8, total=12, tries=2, pause=0.3)
 """Less than other verbs allow: a doctor that waits is not asked again."""
@@ -81,6 +83,7 @@ def _facts(checkout: Checkout, net: _Net, *, direct: bool) -> Facts:
     deploy = net.github(github, lambda hub: github_settings.environment(hub, config.environment))
     immutable = net.github(github, github_settings.immutable_releases)
     asked = net.ask(lambda: _held(index, base, name))
+    last = net.ask(lambda: _last_release(checkout, reached.answer()))
     here = machine.look(git)
     held = asked.answer()
     held = _Held(held, held, held) if isinstance(held, Unknown) else held
@@ -91,7 +94,7 @@ def _facts(checkout: Checkout, net: _Net, *, direct: bool) -> Facts:
         token=environment.github_token is not None,
         here=here,
         remote=remote,
-        remote_reached=reached.answer(),
+        remote_tags=reached.answer(),
         remote_url=process.masked(remotes.get(remote, "")),
         repository=repository_of(checkout),
         main=main,
@@ -107,6 +110,7 @@ def _facts(checkout: Checkout, net: _Net, *, direct: bool) -> Facts:
         last=held.last,
         urls=held.urls,
         own_urls=_own_urls(project),
+        last_release=last.answer(),
         site=base,
     )
 
@@ -131,6 +135,19 @@ def _next_tags(checkout: Checkout) -> tuple[str, ...]:
     except CastoffError:
         following = Version("0.1.0")
     return versions.tag_name(following), versions.tag_name(Version(f"{following}rc1"))
+
+
+def _last_release(checkout: Checkout, tags: tuple[str, ...] | Problem | Unknown) -> Standing | Unknown | None:
+    """Return where the newest release stands that has a tag on the remote."""
+    if isinstance(tags, Problem):
+        return Unknown("the remote does not answer")
+    if isinstance(tags, Unknown):
+        return tags
+    known = [version for tag in tags if (version := versions.version_of_tag(tag)) and versions.misspelt(tag) is None]
+    try:
+        return standing(observe(checkout, max(known))) if known else None
+    except CastoffError as error:
+        return Unknown(error.problems[0].what)
 
 
 def _own_urls(project: Project) -> tuple[str, ...]:

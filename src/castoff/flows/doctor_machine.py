@@ -67,18 +67,18 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def reach(git: Git, remote: str, url: str | None) -> Problem | Unknown | None:
-    """Ask the remote for its refs; None when it answers. git asks nobody for a password."""
+def reach(git: Git, remote: str, url: str | None) -> tuple[str, ...] | Problem | Unknown:
+    """Ask the remote for its tags, and return their names. git asks nobody for a password."""
     if url is None:
         return Problem(f"there is no remote called {remote}", fix=(f"git remote add {remote} URL",))
-    argv = ["git", "ls-remote", "--quiet", "--end-of-options", remote, "HEAD"]
+    argv = ["git", "ls-remote", "--quiet", "--end-of-options", remote, "HEAD", "refs/tags/*"]
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         result = process.run(argv, cwd=git.root, env=quiet, timeout=_ANSWERS_IN, check=False)
     except CastoffError as error:
         return Unknown(error.problems[0].what)
     if result.code == 0:
-        return None
+        return tuple(line.partition("refs/tags/")[2] for line in result.stdout.splitlines() if "refs/tags/" in line)
     lines = process.masked(result.stderr).strip().splitlines() or ["no reason given"]
     said = f"{remote} cannot be asked: {lines[0]}"
     return Problem(said, fix=(f"git ls-remote {remote}",)) if _DENIED.search(result.stderr) else Unknown(said)

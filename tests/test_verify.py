@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -335,10 +336,9 @@ def test_a_github_that_cannot_be_reached_is_unknown_and_nothing_is_called_missin
 def test_an_index_that_cannot_be_reached_is_unknown_and_not_waited_for(world: World) -> None:
     with world.serving() as (index, _):
         index.down = True
-        began = time.monotonic()
         looked = world.look(wait=60)
-    assert time.monotonic() - began < 20
     assert looked.verdict == "cannot know"
+    assert "waiting" not in looked.said
     assert {what for _, what, _ in looked.wrong} == {"index"}
     assert looked.found(SDIST, "bundle")[0] == "right"
 
@@ -404,14 +404,13 @@ def test_a_wait_that_is_no_number_of_seconds_is_a_wrong_call(world: World, secon
 
 def test_what_the_index_does_not_show_yet_is_waited_for(world: World) -> None:
     """The release is there, its files are hidden for a while; then all is right."""
-    for name in FILES:
-        world.provenance(name, provenance_of(world.signed[name].attestation))  # uploaded now
-    with world.serving(lag=6):
-        began = time.monotonic()
+    with world.serving(lag=3600) as (index, _):
         assert world.look().verdict == "missing"
-        looked = world.look(wait=60)
+        appears = threading.Timer(2, setattr, (index, "lag", 0))
+        appears.start()
+        looked = world.look(wait=120)
+        appears.join()
     assert looked.verdict == "right"
-    assert time.monotonic() - began > 2
     assert "the index does not show" in looked.said
 
 
@@ -419,16 +418,14 @@ def test_the_wait_ends_and_what_is_still_not_there_is_missing(world: World) -> N
     world.drop(SDIST)
     began = time.monotonic()
     looked = world.verify(wait=2)
-    assert 2 <= time.monotonic() - began < 15
+    assert time.monotonic() - began >= 2
     assert looked.verdict == "missing"
 
 
 def test_a_file_that_is_not_there_yet_is_not_waited_for_when_another_is_wrong(world: World, stage: Stage) -> None:
     an_asset_swapped(world, stage)
     world.drop(SDIST)
-    began = time.monotonic()
     looked = world.verify(wait=60)
-    assert time.monotonic() - began < 20
     assert looked.verdict == "contradictory"
     assert "waiting" not in looked.said
 

@@ -31,6 +31,19 @@ JOBS = (
 """The jobs of castoff's own workflow, as GitHub shows them."""
 
 
+def hold(
+    index: Index, folder: Path, name: str, content: bytes = b"of another build", ago: timedelta = timedelta(0)
+) -> None:
+    """Let an index hold a file of `sample`, uploaded so long ago; `folder` is for passing it on."""
+    version = name.removesuffix(".tar.gz").split("-")[1]
+    kind = "bdist_wheel" if name.endswith(".whl") else "sdist"
+    digests = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
+    moment = datetime.now(UTC) - ago
+    file = IndexFile(name, "sample", version, kind, len(content), *digests, moment, None, has_provenance=False)
+    (folder / "one").write_bytes(content)
+    index.add(file, folder / "one")
+
+
 @dataclass
 class Outside:
     """The services, and castoff as it asks them."""
@@ -54,14 +67,8 @@ class Outside:
         }
 
     def hold(self, name: str, content: bytes = b"of another build", ago: timedelta = timedelta(0)) -> None:
-        """Let the index hold a file of `sample`, uploaded so long ago."""
-        version = name.removesuffix(".tar.gz").split("-")[1]
-        kind = "bdist_wheel" if name.endswith(".whl") else "sdist"
-        digests = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
-        moment = datetime.now(UTC) - ago
-        file = IndexFile(name, "sample", version, kind, len(content), *digests, moment, None, has_provenance=False)
-        (self.folder / "one").write_bytes(content)
-        self.index.add(file, self.folder / "one")
+        """Let the index hold a file, uploaded so long ago."""
+        hold(self.index, self.folder, name, content, ago)
 
     def release(
         self, tag: str, assets: Mapping[str, bytes] | None = None, *, draft: bool = False, prerelease: bool = False

@@ -101,6 +101,16 @@ def test_what_the_platform_refuses_stops_the_release_at_that_very_step(tmp_path:
         assert "git push origin --delete refs/tags/v0.1.1" in played.typed
 
 
+@pytest.mark.e2e
+def test_preflight_stops_at_once_what_would_fail_when_pypi_has_everything(tmp_path: Path) -> None:
+    """It looks at the workflow that it runs in, and names the line; nothing was signed, nothing is on the index."""
+    workflow, _, _ = REFUSED["without contents: write there is no release, though all is published"]
+    played = rehearse(sample(tmp_path, workflow), tmp_path / "temp")
+    assert (played.code, played.stopped, played.failed_step) == (1, "preflight", "Run make preflight"), played.ran.err
+    assert f"{WORKFLOW}:{line_of(workflow, '  github-release:') + 5}: the job github-release lacks" in played.ran.err
+    assert (played.index, played.assets) == ({}, None)
+
+
 _SHA = "@0123456789012345678901234567890123456789"
 _CHECKOUT = re.search(r"actions/checkout@[0-9a-f]{40} # \S+", QUICK)
 _TAGS = re.search(r"    tags: .*\n", QUICK)

@@ -243,6 +243,25 @@ class TestWheels:
         assert [job.id for job in subject(text).own_jobs] == ["wheels"]
 
 
+class TestReusableWorkflows:
+    """A job that is a workflow of its own is not looked into."""
+
+    def job(self, name: str) -> str:
+        begin = REAL.index(f"  {name}:\n")
+        text = "    uses: ./.github/workflows/part.yml\n"
+        needs = {"preflight": "", "publish": "    needs: sign\n"}[name]
+        rights = "    permissions:\n      " + {"preflight": "contents: read", "publish": "id-token: write"}[name] + "\n"
+        following = {"preflight": "  twine-check:\n", "publish": "  github-release:\n"}[name]
+        return f"{REAL[:begin]}  {name}:\n{needs}{rights}{text}\n{REAL[REAL.index(following) :]}"
+
+    def test_what_it_does_cannot_be_known_and_nothing_else_is_told_of_it(self) -> None:
+        (told,) = found(self.job("preflight"))
+        assert (told.rule, told.verdict) == ("jobs", Verdict.UNKNOWN)
+
+    def test_publishing_in_one_is_wrong(self) -> None:
+        assert wrong(self.job("publish")).keys() >= {"jobs"}
+
+
 class TestCannotKnow:
     """What cannot be known is said to be so, and is never fine or wrong."""
 
@@ -266,6 +285,11 @@ class TestCannotKnow:
         (told,) = found(changed("fetch-depth: 0", "fetch-depth: 0\n          quantum: true", text=REAL))
         assert (told.rule, told.verdict) == ("inputs", Verdict.UNKNOWN)
 
+    def test_a_target_in_another_folder(self) -> None:
+        text = changed("run: make preflight", "run: make preflight\n        working-directory: sub", text=REAL)
+        (told,) = found(text)
+        assert (told.rule, told.verdict) == ("targets", Verdict.UNKNOWN)
+
     def test_an_environment_whose_name_is_computed(self) -> None:
         (told,) = found(changed("name: pypi", "name: ${{ vars.ENVIRONMENT }}", text=REAL))
         assert (told.rule, told.verdict) == ("environment", Verdict.UNKNOWN)
@@ -273,6 +297,13 @@ class TestCannotKnow:
     def test_a_computed_cancellation(self) -> None:
         (told,) = found(changed("cancel-in-progress: false", "cancel-in-progress: ${{ inputs.now }}", text=REAL))
         assert (told.rule, told.verdict) == ("concurrency", Verdict.UNKNOWN)
+
+
+def test_a_right_that_a_step_of_the_project_needs_is_not_too_much() -> None:
+    step = f"      - uses: actions/attest@{'a' * 40} # v3.0.0\n        with:\n          subject-path: dist/*\n"
+    text = changed("    steps:\n", f"    steps:\n{step}", job="sign", text=REAL)
+    right = "      id-token: write # the signature is bound"
+    assert wrong(changed(right, f"      attestations: write # as well\n{right}", job="sign", text=text)) == {}
 
 
 def test_a_decision_to_ignore_makes_a_note_of_it_with_its_reason() -> None:

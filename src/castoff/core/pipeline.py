@@ -14,6 +14,7 @@ WORKFLOW = ".github/workflows/release.yml"
 CHECKOUT = "actions/checkout"
 UPLOAD = "actions/upload-artifact"
 DOWNLOAD = "actions/download-artifact"
+ATTEST = "actions/attest"  # and what begins with it: GitHub's own attestations, which a project may add
 WHEEL_BUILDER = "pypa/cibuildwheel"
 SIGN = "sigstore/gh-action-sigstore-python"
 PUBLISH = "pypa/gh-action-pypi-publish"

@@ -83,9 +83,15 @@ RULES = (
 """In the order in which they are told in the docs."""
 
 
+_OF_ANY_JOB = frozenset({"needs", "rights", "environment"})
+"""What is demanded of a job that is a reusable workflow as well; its steps stand elsewhere."""
+
+
 def look(subject: Subject) -> list[Finding]:
     """Return what all rules find, each finding with the name of its rule."""
     found = [replace(finding, rule=rule.name) for rule in RULES for finding in rule.look(subject)]
+    elsewhere = {job.where for _, job in subject.stages if job.uses}
+    found = [one for one in found if one.where not in elsewhere or one.rule in _OF_ANY_JOB]
     meant = {(line, near) for finding in found if finding.rule == "inputs" for line, near in _meant(subject, finding)}
     return [one for one in found if one.rule == "inputs" or not (one.instead and (_line(one), _key(one)) in meant)]
 

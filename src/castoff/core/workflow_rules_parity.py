@@ -8,8 +8,8 @@ from castoff.core.errors import Location
 from castoff.core.findings import Finding, Verdict
 from castoff.core.names import Names
 from castoff.core.pins import pinned
-from castoff.core.pipeline import DOWNLOAD, PUBLISH, UPLOAD, VERBS
-from castoff.core.workflow import Job, Step
+from castoff.core.pipeline import DOWNLOAD, PUBLISH, UPLOAD, VERBS, Stage
+from castoff.core.workflow import Job, Step, Uses
 from castoff.core.workflow_commands import Command, read_command, uploads_by_hand
 from castoff.core.workflow_subject import Subject, steps_using, uses, without_expressions
 
@@ -24,6 +24,9 @@ def has_every_job(subject: Subject) -> Iterator[Finding]:
         what = f"there is no job {stage.job}, which {stage.does}"
         yield Finding(what, subject.place("jobs"), (f"{stage.job}:",), _INIT)
     for stage, job in subject.stages:
+        if job.uses:
+            yield _elsewhere(stage, job, job.uses)
+            continue
         by_hand = any(step.run and uploads_by_hand(step.run) for step in job.steps)
         if stage.action and not steps_using(job, stage.action) and not by_hand:
             what = f"the job {job.id} has no step that uses {stage.action}, which {stage.does}"
@@ -78,7 +81,10 @@ def every_target_exists(subject: Subject) -> Iterator[Finding]:
         if command is None:
             continue
         names = _names(subject, command)
-        if command.name not in names.known:
+        if "working-directory" in step.keys and command.program != "castoff":
+            what = f"whether `{step.run}` runs anything in that folder is not looked at"
+            yield Finding(what, step.keys["working-directory"], verdict=Verdict.UNKNOWN)
+        elif command.name not in names.known:
             yield _unknown(command, names, step.keys["run"])
 
 
@@ -115,6 +121,15 @@ def inputs_are_known(subject: Subject) -> Iterator[Finding]:
         for name in step.inputs if known else ():
             if name.lower() not in names.known and step.uses:
                 yield _input(step, step.uses.action, name, names.near(name))
+
+
+def _elsewhere(stage: Stage, job: Job, used: Uses) -> Finding:
+    """Tell of a stage that is a workflow of its own. Trusted publishing goes by the workflow that was started."""
+    if stage.environment:
+        what = f"the job {job.id} is a reusable workflow, for which PyPI knows no trusted publishing"
+        return Finding(what, used.where, (f"- uses: {pinned(PUBLISH)}",))
+    what = f"the job {job.id} is a reusable workflow, and what that does is not looked at"
+    return Finding(what, used.where, verdict=Verdict.UNKNOWN)
 
 
 def _input(step: Step, action: str, name: str, near: str | None) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from castoff.core.findings import Finding, Verdict
 from castoff.core.pins import pinned
-from castoff.core.pipeline import CHECKOUT, DOWNLOAD, PUBLISH, Stage
+from castoff.core.pipeline import ATTEST, CHECKOUT, DOWNLOAD, PUBLISH, Stage
 from castoff.core.workflow import Job, Step, job_permissions
 from castoff.core.workflow_commands import uploads_by_hand
 from castoff.core.workflow_subject import Subject, folder, steps_using, uses
@@ -126,6 +126,8 @@ def _checkout_free(step: Step) -> bool:
 
 def _too_much(stage: Stage, job: Job, scope: str, level: str) -> bool:
     if scope == "discussions" and any("discussion_category_name" in step.inputs for step in job.steps):
+        return False
+    if scope == "attestations" and any(step.uses and step.uses.action.startswith(ATTEST) for step in job.steps):
         return False
     needed = stage.permissions.get(scope)
     return needed is None or (needed == "read" and level == "write")

@@ -153,11 +153,10 @@ def rules_table() -> str:
     return table([("rule", "about", "what it demands"), *rows])
 
 
-def write_rules() -> None:
-    """Write the table of rules into its page."""
-    text = RULES_PAGE.read_text(encoding="utf-8")
+def with_rules(text: str) -> str:
+    """Return the page of the rules with the table as it is now."""
     before, _, rest = text.partition(BEGIN)
-    RULES_PAGE.write_text(f"{before}{BEGIN}\n{rules_table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return f"{before}{BEGIN}\n{rules_table()}\n\n{END}{rest.partition(END)[2]}"
 
 
 def main() -> None:
@@ -168,7 +167,7 @@ def main() -> None:
     parser.add_argument("--rules", action="store_true", help="write the table of rules, and rehearse nothing")
     given = parser.parse_args()
     if given.rules:
-        write_rules()
+        RULES_PAGE.write_text(with_rules(RULES_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return
     only: list[str] = given.only or list(FAULTS)
     with tempfile.TemporaryDirectory(prefix="castoff-faults-") as folder:

@@ -31,6 +31,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ground import aligned, say
+
 from castoff.core.config import read_config
 from castoff.core.project import normalized
 from castoff.services.index import Index
@@ -104,7 +106,7 @@ class Project:
 
     def env(self, clone: Path) -> dict[str, str]:
         """Return the environment of every process: the caller's, so that its caches count, without what says CI."""
-        gone = ("GITHUB_", "ACTIONS_", "GIT_", "VIRTUAL_ENV", "PYTEST_", "TWINE_", "MAKE")
+        gone = ("GITHUB_", "ACTIONS_", "GIT_", "VIRTUAL_ENV", "PYTEST_", "PYTHON", "TWINE_", "MAKE")
         only = ("CI", "VERSION", "TAG", "FAULT", "DRY_RUN")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(gone) and name not in only}
         path = os.pathsep.join([str(self.bin(clone)), kept.get("PATH") or os.defpath])
@@ -332,18 +334,6 @@ def _numbers(seconds: Sequence[float]) -> tuple[str, ...]:
     return (*(f"{number:.1f}" for number in seconds), f"{statistics.median(seconds):.1f}")
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return rows as a Markdown table, the first column to the left, numbers to the right."""
-    widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
-
-    def line(row: tuple[str, ...]) -> str:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        return f"| {' | '.join(cells)} |"
-
-    rule = ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:]))
-    return "\n".join(line(row) for row in (rows[0], rule, *rows[1:]))
-
-
 def about(project: Project) -> str:
     """Return what was measured, and on what."""
     head = project.run(["git", "log", "-1", "--format=%h"], CHECKOUT).strip()
@@ -444,6 +434,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time castoff rehearse beside the tools that it runs.")
     parser.add_argument("--runs", type=int, default=2, help="how often each side is timed (2)")
     parser.add_argument("--sample", action="store_true", help="a small sample project instead of castoff itself")
+    parser.add_argument("--quick", action="store_true", help="the sample once: to see that it runs")
     parser.add_argument("--sizes", type=int, nargs="*", metavar="MB", help=f"memory, by the size of the data: {SIZES}")
     parser.add_argument("--pytest", default="", metavar="ARGS", help="arguments of pytest, on both sides")
     parser.add_argument("--changes", action="store_true", help="castoff with its uncommitted changes, not HEAD")
@@ -455,16 +446,11 @@ def main() -> None:
         (folder / "gitconfig").write_text(text, encoding="utf-8")
         if sizes is not None:
             memory(folder, sizes or SIZES)
-        elif given.sample:
-            compare(make_sample(folder), max(1, given.runs))
+        elif given.sample or given.quick:
+            compare(make_sample(folder), 1 if given.quick else max(1, given.runs))
         else:
             arguments = shlex.split(str(given.pytest))
             compare(make_castoff(folder, arguments, changes=bool(given.changes)), max(1, given.runs))
-
-
-def say(text: str) -> None:
-    """Say on standard error what is going on; standard output is for the figures."""
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

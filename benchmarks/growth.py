@@ -7,9 +7,11 @@ looks into. Every row is relative to the first of its table, within one run; git
 from __future__ import annotations
 
 import argparse
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 from ground import OWN, Ground, about, aligned, install, say
@@ -52,10 +54,14 @@ def cases(ground: Ground, repository: Repository) -> list[Case]:
 
 
 def fill_dist(work: Path, count: int) -> None:
-    """Put an sdist and wheels into dist/, `count` files in all: wheels with build numbers, each a whole wheel."""
+    """Put an sdist and `count` wheels into dist/; the wheels differ by their build number."""
     dist = work / "dist"
     dist.mkdir(exist_ok=True)
     about_it = f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {OLD}\n"
+    with tarfile.open(dist / f"{PACKAGE}-{OLD}.tar.gz", "w:gz") as sdist:
+        entry = tarfile.TarInfo(f"{PACKAGE}-{OLD}/PKG-INFO")
+        entry.size = len(about_it)
+        sdist.addfile(entry, BytesIO(about_it.encode()))
     for number in range(count):
         with zipfile.ZipFile(dist / f"{PACKAGE}-{OLD}-{number}-py3-none-any.whl", "w") as wheel:
             wheel.writestr(f"{PACKAGE}/__init__.py", f'__version__ = "{OLD}"\n')

@@ -21,7 +21,7 @@ Examined = tuple[tuple[Check, Finding], ...]
 def doctor(checkout: Checkout, *, direct: bool, offline: bool) -> None:
     """Look at the set-up of the project's releases, and say of each line whether it is right.
 
-    Raises CastoffError when one is wrong; what cannot be known is not wrong.
+    Raises CastoffError when one would stop a release; what cannot be known would not, nor would less protection.
     """
     facts = ask(checkout, direct=direct, offline=offline)
     found, filled = examine(facts), form(facts)
@@ -34,10 +34,9 @@ def doctor(checkout: Checkout, *, direct: bool, offline: bool) -> None:
     if filled is not None and publisher.state is not State.RIGHT:
         _say_form(console, filled)
     data = _data(found, filled)
-    wrong = [finding for _, finding in found if finding.state is State.WRONG]
-    if wrong:
-        first = next((finding for finding in wrong if finding.stops), wrong[0])
-        raise CastoffError(Problem(verdict(found), fix=first.fix), data=data)
+    stopping = [finding for _, finding in found if finding.state is State.WRONG and finding.stops]
+    if stopping:
+        raise CastoffError(Problem(verdict(found), fix=stopping[0].fix), data=data)
     console.say(f"\n{verdict(found)}", "good")
     console.result("doctor", data)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +23,8 @@ from castoff.core.published import Unknown
 
 if TYPE_CHECKING:  # costs more to import than most verbs take
     from requests import PreparedRequest, Response, Session
+    from requests.adapters import HTTPAdapter
+    from urllib3.response import HTTPResponse
 
 _AGAIN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -167,6 +170,7 @@ class Web:
         """Send a request, follow where it is sent on to, and yield the answer, of which no body is read yet."""
         url = ask.url
         for _ in range(_REDIRECTS + 1):
+            self._local.deadline = deadline
             headers = {"Accept": ask.accept, "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
             if ask.token and _origin(url) == _origin(ask.url):
                 headers["Authorization"] = f"Bearer {ask.token}"
@@ -196,8 +200,54 @@ class Web:
             from requests import Session
 
             self._local.session = Session()
+            for scheme in ("http://", "https://"):
+                self._local.session.mount(scheme, _adapter(lambda: self._local.deadline))
         session: Session = self._local.session
         return session
+
+
+def _adapter(deadline: Callable[[], float]) -> HTTPAdapter:
+    """Return an adapter whose answers have begun by the deadline: `requests` bounds each silence, but not their sum."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class Plain(HTTPConnection):
+        def getresponse(self) -> HTTPResponse:
+            with _cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR), deadline()):
+                return super().getresponse()
+
+    class Secure(HTTPSConnection):
+        def getresponse(self) -> HTTPResponse:
+            with _cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR), deadline()):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    adapter = HTTPAdapter()
+    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+    return adapter
+
+
+@contextmanager
+def _cut_off(cut: Callable[[], object], deadline: float) -> Generator[None]:
+    """Call `cut`, from another thread, when the block is not left by the deadline: what is read then ends."""
+
+    def cut_safely() -> None:
+        with suppress(OSError, ValueError, AttributeError):  # it is closed already, or was just about to be
+            cut()
+
+    timer = threading.Timer(max(deadline - time.monotonic(), 0), cut_safely)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _whole(response: Response, most: int, deadline: float) -> Answer:
@@ -216,13 +266,14 @@ def _blocks(response: Response, most: int, deadline: float) -> Generator[bytes]:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise _GaveUpError(f"{host} answered with a packed body, which was not asked for")
     told, came = response.headers.get("Content-Length", ""), 0
-    while block := response.raw.read1(_BLOCK):
-        came += len(block)
-        if came > most:
-            raise _GaveUpError(f"{host} answered with more than {most} bytes")
-        yield block
-        if time.monotonic() > deadline:
-            raise _GaveUpError(f"{host} took too long to answer")
+    with _cut_off(response.raw.shutdown, deadline):
+        while block := response.raw.read1(_BLOCK):
+            came += len(block)
+            if came > most:
+                raise _GaveUpError(f"{host} answered with more than {most} bytes")
+            yield block
+    if time.monotonic() > deadline:
+        raise _GaveUpError(f"{host} took too long to answer")
     if told.isdecimal() and came < int(told):
         raise TimeoutError(f"{came} of {told} bytes came")
 

@@ -53,9 +53,11 @@ def test_what_is_written_fits_together_and_a_second_run_changes_nothing(
     known = {name: inputs_of(folder) for name, folder in standins().items()}
     assert rehearsal_problems(workflow, known, "v0.1.1") == []
     wanted = repo.read("requirements-release.in").splitlines()
-    assert {"castoff[check,rehearse,status,verify]>=0.1.0", "uv", BACKENDS[backend][1].replace("flit_core", "flit-core")} <= {
-        line.replace("flit_core", "flit-core") for line in wanted
-    }
+    assert {
+        "castoff[check,rehearse,status,verify]>=0.1.0",
+        "uv",
+        BACKENDS[backend][1].replace("flit_core", "flit-core"),
+    } <= {line.replace("flit_core", "flit-core") for line in wanted}
     assert ("pytest<9,>=8.0" in wanted) == (backend == "poetry"), "uv reads groups by name; poetry's are copied"
     helped = subprocess.run(["make"], cwd=repo.root, capture_output=True, text=True, check=True).stdout
     assert "make rehearse" in helped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,30 @@ def test_a_secret_in_the_environment_never_appears_in_what_is_printed(repo: Repo
     assert ran.code == 1
     assert "token is ***" in ran.err
     assert "hunter2" not in ran.all
+
+
+NAMES = [
+    "a\nerror: all is lost\n  type: touch canary",
+    "\x1b[2J\x1b[31m.whl",
+    "x; touch canary",
+    "$(touch canary).tar.gz",
+    "\u202egpj.whl",
+    "::error::x\n::add-mask::y",
+    "-rf",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: f"{name!a}")
+@pytest.mark.parametrize("ci", [{}, {"GITHUB_ACTIONS": "true"}], ids=["here", "in Actions"])
+def test_a_hostile_file_name_in_dist_is_shown_in_one_line_and_quoted_in_what_to_type(
+    repo: Repository, tmp_path: Path, name: str, ci: dict[str, str]
+) -> None:
+    repo.write(f"dist/{name}", "")
+    ran = repo.castoff("build", **ci)
+    assert ran.code == 1
+    assert "\x1b" not in ran.all
+    assert "\u202e" not in ran.all
+    assert not [line for line in ran.all.splitlines() if line.startswith(("error: all", "::add-mask", "::error::x"))]
+    (typed,) = [line.strip().removeprefix("type: ") for line in ran.err.splitlines() if line.startswith("  type: ")]
+    assert len(shlex.split(typed)) == 2
+    assert untouched(repo, tmp_path)

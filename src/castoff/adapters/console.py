@@ -129,7 +129,7 @@ class Console:
         self.summary(f"### castoff {verb} failed\n\n{listed}\n")
 
     def _complain(self, label: str, problem: Problem) -> None:
-        where = f"{problem.where}: " if problem.where else ""
+        where = f"{one_line(str(problem.where))}: " if problem.where else ""
         painted = (
             f"\x1b[{_STYLES['error']}m{label}\x1b[0m" if self._err.isatty() and not self.environment.plain else label
         )
@@ -137,7 +137,12 @@ class Console:
         for number, line in enumerate(problem.instead):
             print(f"{'  write: ' if number == 0 else '         '}{clean(line)}", file=self._err, flush=True)
         for number, command in enumerate(problem.fix):
-            print(f"{'  type: ' if number == 0 else '        '}{clean(command)}", file=self._err, flush=True)
+            print(f"{'  type: ' if number == 0 else '        '}{one_line(command)}", file=self._err, flush=True)
+
+
+def one_line(text: str) -> str:
+    """Return `text` cleaned, its line ends and tabs written out too: a file may be called what looks like a message."""
+    return clean(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def clean(text: str) -> str:

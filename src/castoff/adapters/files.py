@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Generator, Sequence
@@ -94,9 +95,13 @@ def write_problems(root: Path, files: Sequence[str]) -> list[Problem]:
         elif not target.is_file():
             problems.append(Problem("the file is missing", Location(file)))
         elif not target.stat().st_mode & 0o222 or not os.access(target, os.W_OK):
-            problems.append(Problem("the file is read-only", Location(file), (f"chmod u+w {file}",)))
+            problems.append(Problem("the file is read-only", Location(file), (f"chmod u+w {shlex.quote(file)}",)))
         elif not os.access(target.parent, os.W_OK):
-            problems.append(Problem("its folder is read-only", Location(file), (f"chmod u+w {Path(file).parent}",)))
+            problems.append(
+                Problem(
+                    "its folder is read-only", Location(file), (f"chmod u+w {shlex.quote(str(Path(file).parent))}",)
+                )
+            )
     return problems
 
 

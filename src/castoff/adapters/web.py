@@ -223,10 +223,10 @@ def _adapter(deadline: Callable[[], float]) -> HTTPAdapter:
                 return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+        ConnectionCls = Plain  # pyright: ignore[reportAssignmentType] - nor is urllib3's own
 
     class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
+        ConnectionCls = Secure  # pyright: ignore[reportAssignmentType] - nor is urllib3's own
 
     adapter = HTTPAdapter()
     adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
@@ -87,7 +88,8 @@ def dist_problems(
     known = [found for file in files if (found := artifact(file))]
     strange = sorted(set(files) - {found.file for found in known})
     problems = [
-        Problem("it is neither a wheel nor an sdist", _in_dist(file), (f"rm {DIST}/{file}",)) for file in strange
+        Problem("it is neither a wheel nor an sdist", _in_dist(file), (f"rm {shlex.quote(f'{DIST}/{file}')}",))
+        for file in strange
     ]
     problems += [
         Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -46,7 +47,11 @@ def _make(checkout: Checkout) -> Manifest:
     if strange:
         raise CastoffError(
             *(
-                Problem("no build left it; move it away", Location(f"{DIST}/{name}"), (f"rm {DIST}/{name}",))
+                Problem(
+                    "no build left it; move it away",
+                    Location(f"{DIST}/{name}"),
+                    (f"rm {shlex.quote(f'{DIST}/{name}')}",),
+                )
                 for name in strange
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from packaging.metadata import parse_email
@@ -36,7 +37,8 @@ def files_in(dist: Path) -> list[str]:
     entries = sorted(dist.iterdir()) if dist.is_dir() else []
     for entry in entries:
         if entry.is_symlink() or not entry.is_file():
-            raise refuse("it is not a file", f"rm -r {DIST}/{entry.name}", where=Location(f"{DIST}/{entry.name}"))
+            path = f"{DIST}/{entry.name}"
+            raise refuse("it is not a file", f"rm -r {shlex.quote(path)}", where=Location(path))
     return [entry.name for entry in entries if entry.name not in _IGNORED]
 
 

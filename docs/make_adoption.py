@@ -2,7 +2,7 @@
 
 Each is the sdist of a version, made a git repository with a bare remote that git takes for one on GitHub. castoff is
 a wheel of this checkout, found by pip and uv in a folder; everything else comes from the index. Takes some minutes;
-`--only NAME ...` prints the rows of some and writes nothing.
+`--only NAME ...` makes the rows of some anew.
 """
 
 from __future__ import annotations
@@ -281,11 +281,19 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in safe)
 
 
+def _page(made: dict[str, str]) -> str:
+    """Return the table with these rows, and those of the page for the others."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.is_file() else []
+    there = {wanted: line for wanted in PROJECTS for line in lines if line.startswith(f"| {wanted} |")}
+    head = table([HEADER]).splitlines()
+    return "\n".join([*head, *(line for wanted in PROJECTS if (line := made.get(wanted) or there.get(wanted)))])
+
+
 def main() -> None:
     """Adopt all projects, and write the page."""
     parser = argparse.ArgumentParser(description="Adopt real projects, and write docs/adoption.md.")
     parser.add_argument("--at-once", type=int, default=2, help="how many projects at a time (2)")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="print the rows of these, and write nothing")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="make the rows of these anew, and keep the others")
     given = parser.parse_args()
     only: list[str] | None = given.only
     chosen = [wanted for wanted in PROJECTS if only is None or wanted.partition("==")[0] in only]
@@ -294,11 +302,8 @@ def main() -> None:
         stage.make()
         with ThreadPoolExecutor(given.at_once) as pool:
             rows = list(pool.map(partial(row, stage), chosen))
-    page = table([HEADER, *rows])
-    if only is None:
-        PAGE.write_text(f"{INTRODUCTION}{page}\n", encoding="utf-8")
-    else:
-        sys.stdout.write(f"{page}\n")
+    made = {cells[0]: line for cells, line in zip(rows, table([HEADER, *rows]).splitlines()[2:], strict=True)}
+    PAGE.write_text(f"{INTRODUCTION}{_page(made)}\n", encoding="utf-8")
     wrong = [cells[0] for cells in rows if any("WRONG" in cell for cell in cells)]
     if wrong:
         raise SystemExit(f"not as it must be: {', '.join(wrong)}")

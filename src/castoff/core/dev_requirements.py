@@ -64,6 +64,7 @@ def chosen(sources: list[Source], tools: dict[str, str]) -> tuple[list[Source], 
     Needed is a source that is called after tests, or has one of the tools. Where groups or extras have all the tools,
     the same written out elsewhere (in tox.ini, in a file) is left out.
     """
+    sources = [_without_docs(source) for source in sources]
     wanted = {normalized(name) for name in tools}
     needed = [source for source in sources if source.names & wanted or (source.for_tests and source.requirements)]
     by_name = [source for source in needed if source.kind != "lines"]
@@ -74,6 +75,17 @@ def chosen(sources: list[Source], tools: dict[str, str]) -> tuple[list[Source], 
         needed = [*by_name, *(s for s in needed if s.kind == "lines" and s.names & (wanted - has))]
     covered = frozenset[str]().union(*(source.names for source in needed))
     return needed, [line for name, line in tools.items() if normalized(name) not in covered]
+
+
+_DOCS = re.compile(
+    r"sphinx(?:contrib)?(?:-.*)?|.*-sphinx(?:-.*)?|furo|myst-.*|mkdocs(?:-.*)?|mkdocstrings.*|pdoc3?|zensical"
+)
+
+
+def _without_docs(source: Source) -> Source:
+    """Return a source without what makes documentation, which a release needs not and which is often held back."""
+    left = tuple(line for line in source.requirements if not _DOCS.fullmatch(normalized(Requirement(line).name)))
+    return source if left == source.requirements else Source("lines", source.name, left)
 
 
 def build_requirements(project: Project) -> tuple[str, ...]:
@@ -194,13 +206,13 @@ def _python_marker(python: str | None) -> str:
 
 
 def _requirement_files(project: Project) -> Iterator[str]:
+    """Yield the files that are called after development; of a `.in` and what was compiled from it, what was written."""
     for folder in ("", "requirements/"):
-        for name in project.tree.names(folder.rstrip("/")):
-            if (
-                _FILES.fullmatch(name)
-                and (folder or "requirements" in name)
-                and not name.startswith("requirements-release")
-            ):
+        names = project.tree.names(folder.rstrip("/"))
+        compiled = {name.removesuffix(".in") + ".txt" for name in names if name.endswith(".in")}
+        for name in names:
+            wanted = _FILES.fullmatch(name) and (folder or "requirements" in name) and name not in compiled
+            if wanted and not name.startswith("requirements-release"):
                 yield f"{folder}{name}"
 
 

@@ -12,6 +12,7 @@ from castoff.core.extensions import compiled
 from castoff.core.filling import Names, name_problems
 from castoff.core.forge import repository
 from castoff.core.found_checks import FoundChecks, find_checks
+from castoff.core.other_tools import other_tools
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, import_packages
 from castoff.core.pythons import choose
@@ -72,7 +73,7 @@ def survey(checkout: Checkout, *, wheels: bool) -> Survey:
     if unsafe:
         raise CastoffError(*unsafe)
     configured = frozenset(get_table(project.data, "tool", "castoff"))
-    told = (*notes, *more, *checks.notes, *places.notes, *_wheel_notes(project, wheels=wheels))
+    told = (*notes, *more, *checks.notes, *places.notes, *other_tools(project), *_wheel_notes(project, wheels=wheels))
     return Survey(project, facts, checks, configured, differs, told)
 
 

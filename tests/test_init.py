@@ -285,6 +285,16 @@ def test_checks_that_are_configured_stay_as_they_are(sample: Repository) -> None
     assert sample.read("pyproject.toml") == text
 
 
+def test_a_project_with_nothing_but_a_setup_py_is_adopted(tmp_path: Path) -> None:
+    """The configuration gets a pyproject.toml, and setuptools stands in the lock: it is not there unasked."""
+    setup = "from setuptools import setup\n\nsetup(name='old', version='1.0', py_modules=['old'])\n"
+    repo = plain(tmp_path, {"setup.py": setup, "old.py": "", "setup.cfg": "[tool:pytest]\n"})
+    adopted(repo)
+    assert tomllib.loads(repo.read("pyproject.toml")) == {"tool": {"castoff": {"checks": {"test": ["pytest"]}}}}
+    assert {"setuptools", "wheel"} <= set(repo.read("requirements-release.in").splitlines())
+    assert "# Releasing old\n" in repo.read("RELEASING.md")
+
+
 # --- what cannot be adopted as it is --------------------------------------------------------------------------------
 
 
@@ -392,8 +402,8 @@ FOUND: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {
     "tox": ({"tox.ini": "[testenv]\ncommands = ./run\n"}, {"test": ["tox", "run", "-e", "py"]}),
     "nox": ({"noxfile.py": "import nox\n"}, {"test": ["nox"]}),
     "setup.cfg": (
-        {"setup.cfg": "[flake8]\n[mypy]\nfiles = sample.py\n", ".flake8": ""},
-        {"lint": ["flake8"], "typecheck": ["mypy"]},
+        {"setup.cfg": "[flake8]\n[mypy]\nfiles = sample.py\n[tool:pytest]\n"},
+        {"lint": ["flake8"], "typecheck": ["mypy"], "test": ["pytest"]},
     ),
     "mypy": ({"pyproject.toml": f"{BARE}[tool.mypy]\nstrict = true\n"}, {"typecheck": ["mypy", "sample.py"]}),
     "basedpyright": ({"pyproject.toml": f"{BARE}[tool.basedpyright]\n"}, {"typecheck": PYRIGHT}),

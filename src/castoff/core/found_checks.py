@@ -84,7 +84,8 @@ def find_checks(project: Project) -> FoundChecks:
 def _lint(signs: Signs) -> Command | None:
     if signs.uses("ruff", "ruff.toml", ".ruff.toml"):
         return ("ruff", "check")
-    return ("flake8",) if signs.uses("flake8", ".flake8") else None
+    used = signs.uses("flake8", ".flake8") or _has_section(signs.project, "flake8")
+    return ("flake8",) if used else None
 
 
 def _format(signs: Signs) -> Command | None:
@@ -109,6 +110,8 @@ def _typecheck(signs: Signs) -> Command | None:
 def _test(signs: Signs) -> Command | None:
     project = signs.project
     if signs.uses("pytest", "pytest.ini", ".pytest.ini", "conftest.py", "tests/conftest.py") or signs.runs("pytest"):
+        return ("pytest",)
+    if _has_section(project, "tool:pytest"):
         return ("pytest",)
     if signs.uses("tox", "tox.ini"):
         return ("tox", "run", "-e", "py")

@@ -67,6 +67,7 @@ class Project(NamedTuple):
             written
             or get_text(self.data, "tool", "flit", "metadata", "dist-name")
             or self.setup_cfg_value("metadata", "name")
+            or _name_in_setup_py(self)
         )
 
     def text(self, file: str) -> Text | None:
@@ -78,6 +79,17 @@ class Project(NamedTuple):
         """Return what setup.cfg says for `option`, or None."""
         text = self.text("setup.cfg")
         return None if text is None else read_cfg(text).get(section, option, fallback=None)
+
+
+def _name_in_setup_py(project: Project) -> str | None:
+    """Return the name that setup.py gives to `setup()`, where it is a literal in the end."""
+    from castoff.core.python_text import Literal, Module
+
+    text = project.text("setup.py")
+    module = Module(text) if text else None
+    given = module.keywords_of_calls("setup", "name") if module else []
+    names = [value.value for node in given if module and isinstance(value := module.binding(node), Literal)]
+    return names[0] if len(names) == 1 else None
 
 
 def read_project(tree: Tree) -> Project:

@@ -60,11 +60,7 @@ class Outside:
     @property
     def variables(self) -> dict[str, str]:
         """What tells castoff whom to ask."""
-        return {
-            "CASTOFF_INDEX_URL": self.index.simple_url,
-            "GITHUB_API_URL": self.forge.url,
-            "GITHUB_TOKEN": TOKEN,
-        }
+        return variables(self.index, self.forge)
 
     def hold(self, name: str, content: bytes = b"of another build", ago: timedelta = timedelta(0)) -> None:
         """Let the index hold a file, uploaded so long ago."""
@@ -111,16 +107,28 @@ class Outside:
         return run
 
 
+def variables(index: Index, forge: Forge) -> dict[str, str]:
+    """Return what tells castoff to ask these."""
+    return {"CASTOFF_INDEX_URL": index.simple_url, "GITHUB_API_URL": forge.url, "GITHUB_TOKEN": TOKEN}
+
+
 @contextmanager
-def outside(repo: Repository, folder: Path) -> Generator[Outside]:
-    """Start the services, and let the project's remote be at GitHub by its address."""
-    folder.mkdir(exist_ok=True)
-    repo.git("remote", "set-url", "origin", f"{PAGE}.git")
-    repo.git("config", f"url.{repo.remote}.insteadOf", f"{PAGE}.git")
+def services(folder: Path) -> Generator[tuple[Index, Forge]]:
+    """Start an index and a forge that know nothing yet."""
     with (
         Issuer() as issuer,
         Index(folder / "index", [], issuer.verify) as index,
         Forge(folder / "forge", f"{OWNER}/{NAME}") as forge,
     ):
         forge.grant(TOKEN, {"contents": "write", "actions": "write"})
+        yield index, forge
+
+
+@contextmanager
+def outside(repo: Repository, folder: Path) -> Generator[Outside]:
+    """Start the services, and let the project's remote be at GitHub by its address."""
+    folder.mkdir(exist_ok=True)
+    repo.git("remote", "set-url", "origin", f"{PAGE}.git")
+    repo.git("config", f"url.{repo.remote}.insteadOf", f"{PAGE}.git")
+    with services(folder) as (index, forge):
         yield Outside(repo, folder, index, forge)

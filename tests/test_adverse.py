@@ -187,7 +187,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("verb", ["release", "tag", "bump", "build"])
+@pytest.mark.parametrize("verb", ["release", "tag", "bump", "undo", "build"])
 def test_while_one_castoff_acts_in_a_folder_no_other_does(repo: Repository, verb: str) -> None:
     """Each would commit, or take back, what the other is in the middle of writing."""
     ready = repo.root.parent / "ready"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.world import DATE, Ended, Server, Visible, World, served
+from tests.outside import PAGE, services, variables
 from tests.repository import Repository
 
 BRANCH = "chore/release-0.2.0"
@@ -57,6 +58,15 @@ def _built(repo: Repository, server: Server) -> None:
     repo.commit("change what is built")
 
 
+def _tagged(repo: Repository, server: Server) -> None:
+    _merged(repo, server)
+    world = World(repo.root.parent)
+    assert server.run(world, ["release", "--version", "0.2.0"]).code == 0
+    assert repo.git("tag", "--list") == "v0.2.0"
+    repo.git("remote", "set-url", "origin", f"{PAGE}.git")
+    repo.git("config", "url.../remote.git.insteadOf", f"{PAGE}.git")
+
+
 def _nothing(_repo: Repository, _server: Server) -> None:
     """Leave the project as it is."""
 
@@ -79,6 +89,7 @@ SCENARIOS = {
     "release --direct": Scenario((*RELEASE, "--direct")),
     "tag": Scenario(("tag", "--version", "0.1.0")),
     "tag --push": Scenario(("tag", "--version", "0.1.0", "--push")),
+    "undo": Scenario(("undo", "--version", "0.2.0", "--yes"), _tagged, signals=("kill", "ctrl-c")),
     "build": Scenario(("build",), _built, {"OFFLINE": "1"}, ("kill",)),
 }
 SIGNALS = {"kill": ("SIGKILL", False), "interrupt": ("SIGINT", False), "ctrl-c": ("SIGINT", True)}
@@ -91,6 +102,13 @@ PLACES = ("file pyproject.toml", "file src/sample/__init__.py")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with served(tmp_path_factory.mktemp("server")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Return what leads to an index and a forge that know of no release."""
+    with services(tmp_path_factory.mktemp("outside")) as (index, forge):
+        yield variables(index, forge)
 
 
 @pytest.fixture
@@ -176,9 +194,10 @@ def _remote(seen: Visible) -> list[tuple[str, str]]:
     ("name", "number"), [(name, number) for name in SCENARIOS for number in SCENARIOS[name].signals]
 )
 def test_ended_at_any_point_at_all_what_is_left_is_sound_and_the_same_command_ends_right(
-    server: Server, world: World, tmp_path: Path, name: str, number: str
+    server: Server, nobody: Mapping[str, str], world: World, tmp_path: Path, name: str, number: str
 ) -> None:
     scenario = SCENARIOS[name]
     scenario.before(world.repo, server)
-    points = Ending(server, world, scenario.argv, *SIGNALS[number], scenario.variables).everywhere(tmp_path)
+    told = {**scenario.variables, **(nobody if name == "undo" else {})}
+    points = Ending(server, world, scenario.argv, *SIGNALS[number], told).everywhere(tmp_path)
     assert len(points) >= 10, "a command that changes things goes by this many points at least"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
+from castoff.adapters.files import alone
 from castoff.adapters.git import Git
 from castoff.adapters.github import GitHub, Refused
 from castoff.core import versions
@@ -41,7 +43,15 @@ def undo(checkout: Checkout, wanted: str, *, yes: bool, dry_run: bool) -> None:
 
     Raises CastoffError when nothing may be, when nobody says yes, or when an act fails: then the same command goes on.
     """
-    console, version = checkout.console, versions.parse_new(wanted)
+    version = versions.parse_new(wanted)
+    with nullcontext() if dry_run else alone(checkout.root):
+        data = _undo(checkout, wanted, yes=yes, dry_run=dry_run)
+    checkout.console.result("undo", {"version": str(version), **data})
+
+
+def _undo(checkout: Checkout, wanted: str, *, yes: bool, dry_run: bool) -> dict[str, object]:
+    """Look, show, ask, act and look again; return what was found and done, as data."""
+    console = checkout.console
     found, outside = _look(checkout, wanted)
     try:
         plan = decide(found, outside)
@@ -51,8 +61,7 @@ def undo(checkout: Checkout, wanted: str, *, yes: bool, dry_run: bool) -> None:
             console.rows([(f"{way.what}:", way.when), *(("", how) for how in way.how)])
         raise
     _show(checkout, found, plan)
-    data = {
-        "version": str(version),
+    data: dict[str, object] = {
         "tag": found.tag,
         "stands": plan.stands,
         "actions": [as_data(act) for act in plan.actions],
@@ -66,7 +75,7 @@ def undo(checkout: Checkout, wanted: str, *, yes: bool, dry_run: bool) -> None:
         _confirm(checkout, found, yes=yes)
         _perform(checkout, found, plan.actions)
         data["left"] = _look_again(checkout, wanted)
-    console.result("undo", data)
+    return data
 
 
 def _look(checkout: Checkout, wanted: str) -> tuple[Found, Outside]:

@@ -29,7 +29,7 @@ WORKFLOW = Path(".github") / "workflows" / "release.yml"
 BUNDLE = ".sigstore.json"
 WHOLE = ("wheel, sdist", "release: wheel, sdist, 2 bundles")
 """What the index and the forge hold after a release."""
-TYPED = ("git ", "make release ", "castoff ")
+TYPED = ("git ", "make ", "castoff ")
 LONGEST = 200
 """Characters of an error that are shown."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.outside import outside
 from tests.repository import Repository
 
 IN_CI = {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "tag"}
@@ -46,23 +48,23 @@ def test_a_mismatch_is_an_annotation_at_the_line_of_each_place_with_the_commands
     assert annotations[0].startswith("::error title=castoff,file=pyproject.toml,line=7::project.version says 0.1.0")
     assert annotations[1].startswith("::error title=castoff,file=src/sample/__init__.py,line=7::__version__ says 0.1.0")
     for command in (
-        "git push origin --delete refs/tags/v0.2.0",
-        "git tag -d v0.2.0",
+        "castoff undo --version 0.2.0",
         "castoff release --version 0.2.0",
     ):
         assert command in annotations[0]
         assert command in ran.err
 
 
-def test_the_way_out_typed_as_printed_ends_with_a_right_tag(repo: Repository) -> None:
+def test_the_way_out_typed_as_printed_ends_with_a_right_tag(repo: Repository, tmp_path: Path) -> None:
     repo.git("tag", "--annotate", "--message", "too early", "v0.2.0")
     repo.git("push", "--quiet", "origin", "v0.2.0")
     told = json.loads(repo.castoff("check-tag", "--json").out)
-    for command in told["way_out"]["type"]:
-        program, *args = command.split()
-        if program == "git":
-            repo.git(*args)
-    assert repo.release("0.2.0").code == 0
+    with outside(repo, tmp_path / "outside") as world:
+        for command in told["way_out"]["type"]:
+            program, *args = command.split()
+            assert program == "castoff"
+            ran = world.castoff(*args, YES="1")
+            assert ran.code == 0, ran.err
     repo.merge("chore/release-0.2.0")
     assert repo.release("0.2.0").code == 0
     repo.git("pull", "--quiet", "--tags")

@@ -13,7 +13,7 @@ from tests.repository import Repository
 
 WHEEL = FILES[0]
 BUNDLES = tuple(name + BUNDLE for name in FILES)
-ANEW = ("git push origin --delete refs/tags/v0.1.1", "git tag -d v0.1.1", "make release VERSION=0.1.1")
+ANEW = ("make undo VERSION=0.1.1", "make release VERSION=0.1.1")
 """How a tag is made anew: nothing else helps when what was tagged is wrong."""
 
 

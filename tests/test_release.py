@@ -160,7 +160,7 @@ class TestRefusals:
         repo.git("tag", "--annotate", "--message", "x", "v0.2.0")
         repo.git("push", "--quiet", "origin", "v0.2.0")
         said = self.refused(repo)
-        assert "git push origin --delete refs/tags/v0.2.0" in said
+        assert "castoff undo --version 0.2.0" in said
 
     def test_somebody_elses_branch_of_that_name_stops_it(self, repo: Repository) -> None:
         repo.git("branch", BRANCH, "main")

@@ -222,7 +222,7 @@ def test_all_reasons_not_to_start_are_listed_together() -> None:
         pytest.param(
             {"remote_tag": WRONG},
             "which is not on main with version 0.5.0",
-            ("git push origin --delete refs/tags/v0.5.0", "git tag -d v0.5.0", "make release VERSION=0.5.0"),
+            ("make undo VERSION=0.5.0", "make release VERSION=0.5.0"),
             id="pushed-tag-on-another-commit",
         ),
         pytest.param(

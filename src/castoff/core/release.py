@@ -96,6 +96,11 @@ class Facts(NamedTuple):
         """The bump branch's name."""
         return versions.bump_branch(self.version)
 
+    @property
+    def undo(self) -> str:
+        """The command that takes this release back, as far as nothing of it is published."""
+        return self.again.replace("release", "undo", 1)
+
 
 def decide(facts: Facts, *, direct: bool) -> Plan:
     """Return the plan of the next right thing; raises CastoffError with all reasons when there is none."""
@@ -146,7 +151,7 @@ def _released(facts: Facts, tag: TagFact) -> Plan:
     if not tag.right:
         not_there = f"which is not on {facts.main} with version {facts.version}"
         what = f"{facts.tag} on {facts.remote} stands on {tag.commit[:10]}, {not_there}"
-        raise CastoffError(Problem(what, fix=(*untag(facts.remote, facts.tag), facts.again)))
+        raise CastoffError(Problem(what, fix=(facts.undo, facts.again)))
     notes = facts.notes
     if facts.local_tag and facts.local_tag.object != tag.object:
         notes = (

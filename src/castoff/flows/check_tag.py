@@ -133,5 +133,6 @@ def _way_out(checkout: Checkout, project: Project, tag: str, right: str | None) 
     remotes = git.remotes()
     remote = remote_name(remotes, project.config.remote) if remotes else "origin"
     version = (right or tag).removeprefix("v")
-    commands = (*untag(remote, tag), checkout.command("release", version))
-    return Problem("nothing was released; delete the tag, put it right on main, and tag again", fix=commands)
+    away = untag(remote, tag) if right else (checkout.command("undo", version),)
+    commands = (*away, checkout.command("release", version))
+    return Problem("take the tag back, put it right on main, and tag again", fix=commands)

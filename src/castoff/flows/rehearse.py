@@ -22,7 +22,6 @@ from castoff.core.errors import CastoffError, refuse
 from castoff.core.faults import SPENT
 from castoff.core.project import normalized
 from castoff.core.rehearsal import Finding, JobRun, Outcome, Rehearsal
-from castoff.core.release import untag
 from castoff.flows.checkout import Checkout
 from castoff.flows.cutting import cut, make_remote, recut
 from castoff.flows.looking import look
@@ -169,7 +168,7 @@ def _stopped(failed: JobRun) -> str:
 def _way_out(checkout: Checkout, prepared: Prepared, *, published: bool) -> tuple[str, ...]:
     """Return what the maintainer would do in earnest."""
     state, fault = prepared.state, prepared.fault
-    untagged = (*untag("origin", state.tag), checkout.command("release", state.version))
+    untagged = tuple(checkout.command(verb, state.version) for verb in ("undo", "release"))
     if fault and fault.name == SPENT:
         following = versions.next_patch(versions.parse_new(state.version))
         return (fault.way_out, checkout.command("release", str(following)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 from packaging.version import Version
+from pypi_attestations import AttestationType
 
 from castoff.core.artifacts import artifact
 from castoff.core.proof import (
@@ -28,6 +29,7 @@ from castoff.core.served import Served, belongs, even, is_name, release_found, s
 from castoff.core.statement import statement_problem
 
 WHEEL, SDIST = "spam-1.0-py3-none-any.whl", "spam-1.0.tar.gz"
+KINDS = [kind.value for kind in AttestationType]
 ONE, TWO = Version("1.0"), "2" * 64
 
 
@@ -261,15 +263,15 @@ def statement(**changes: object) -> bytes:
     data: dict[str, object] = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": WHEEL, "digest": {"sha256": TWO}}],
-        "predicateType": "https://docs." "pypi" ".org/attestations/publish/v1",
+        "predicateType": KINDS[0],
     }
     return json.dumps({**data, **changes}).encode()
 
 
 def test_a_statement_about_this_very_file_is_one_also_under_another_spelling() -> None:
-    assert statement_problem(statement(), WHEEL, TWO) is None
+    assert statement_problem(statement(), WHEEL, TWO, KINDS) is None
     spelt = statement(subject=[{"name": "Spam-1.0.0-py3-none-any.whl", "digest": {"sha256": TWO}}])
-    assert statement_problem(spelt, WHEEL, TWO) is None
+    assert statement_problem(spelt, WHEEL, TWO, KINDS) is None
 
 
 @pytest.mark.parametrize(
@@ -291,4 +293,4 @@ def test_a_statement_about_this_very_file_is_one_also_under_another_spelling() -
     ],
 )
 def test_any_other_statement_is_not(payload: bytes) -> None:
-    assert statement_problem(payload, WHEEL, TWO)
+    assert statement_problem(payload, WHEEL, TWO, KINDS)

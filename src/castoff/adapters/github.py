@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 from urllib.parse import quote
 
+from castoff.adapters.github_answers import is_true, items, moment, number, taken, text
 from castoff.adapters.web import Answer, Ask, Downloaded, Web
 from castoff.core.forge import Repository
 from castoff.core.published import ForgeRelease, ReleaseAsset, RunJob, Unknown, WorkflowRun
@@ -36,10 +36,6 @@ class Refused:
     """The API's own no: not allowed, or (GitHub tells no difference to those who may not see) not there."""
 
     status: int
-
-
-class _OddError(Exception):
-    """An answer that is not as the API documents it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class GitHub:
         answer = self.get(path)
         if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND and self.token:
             return ()  # GitHub knows no such workflow until it has run once or lies on the main branch
-        return _taken(answer, _runs)
+        return taken(answer, _runs)
 
     def jobs(self, run: WorkflowRun, *, every_attempt: bool = False) -> tuple[RunJob, ...] | Unknown:
         """Return the jobs of the newest attempt of a run, or of every attempt."""
@@ -99,7 +95,7 @@ class GitHub:
         found: list[_T] = []
         for page in range(1, _PAGES + 1):
             answer = self.get(f"{path}per_page={_PAGE}&page={page}")
-            listed = _taken(answer, take)
+            listed = taken(answer, take)
             if isinstance(listed, Unknown):
                 return listed
             found += listed
@@ -112,90 +108,30 @@ class GitHub:
         return f"{self.api.rstrip('/')}/repos/{owner}/{name}" + (f"/{path}" if path else "")
 
 
-def _taken(answer: Answer | Unknown, take: Callable[[object], _T]) -> _T | Unknown:
-    """Return what `take` makes of an answer's data; Unknown for another status, or data of another shape."""
-    if isinstance(answer, Unknown):
-        return answer
-    if answer.status != HTTPStatus.OK:
-        return Unknown(_status(answer.status))
-    data = answer.json()
-    if isinstance(data, Unknown):
-        return data
-    try:
-        return take(data)
-    except _OddError:
-        return Unknown("GitHub answered with something else than its API documents")
-
-
-def _status(status: int) -> str:
-    said = {
-        HTTPStatus.UNAUTHORIZED: "GitHub does not accept the token",
-        HTTPStatus.FORBIDDEN: "the token may not look at this",
-        HTTPStatus.NOT_FOUND: "GitHub shows nothing there (without a token that may, it hides what is private)",
-    }
-    known = next((text for code, text in said.items() if code == status), None)
-    return known or f"GitHub answered {status}"
-
-
-def _items(data: object) -> list[object]:
-    if not isinstance(data, list):
-        raise _OddError
-    return cast("list[object]", data)
-
-
-def _text(data: object, key: str) -> str:
-    value = get_text(data, key)
-    if value is None:
-        raise _OddError
-    return value
-
-
-def _number(data: object, key: str) -> int:
-    value = get(data, key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _OddError
-    return value
-
-
-def _flag(data: object, key: str) -> bool:
-    return get(data, key) is True
-
-
-def _time(data: object, key: str) -> datetime | None:
-    text = get_text(data, key)
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        raise _OddError from None
-    if moment is not None and moment.tzinfo is None:
-        raise _OddError
-    return moment
-
-
 def _releases(data: object) -> list[ForgeRelease]:
-    return [_release(item) for item in _items(data)]
+    return [_release(item) for item in items(data)]
 
 
 def _release(data: object) -> ForgeRelease:
     return ForgeRelease(
-        id=_number(data, "id"),
-        tag=_text(data, "tag_name"),
-        url=_text(data, "html_url"),
-        draft=_flag(data, "draft"),
-        prerelease=_flag(data, "prerelease"),
-        immutable=_flag(data, "immutable"),
+        id=number(data, "id"),
+        tag=text(data, "tag_name"),
+        url=text(data, "html_url"),
+        draft=is_true(data, "draft"),
+        prerelease=is_true(data, "prerelease"),
+        immutable=is_true(data, "immutable"),
         has_notes=bool((get_text(data, "body") or "").strip()),
-        published=_time(data, "published_at"),
-        assets=tuple(_asset(item) for item in _items(get(data, "assets"))),
+        published=moment(data, "published_at"),
+        assets=tuple(_asset(item) for item in items(get(data, "assets"))),
     )
 
 
 def _asset(data: object) -> ReleaseAsset:
     digest = _SHA256.fullmatch(get_text(data, "digest") or "")
     return ReleaseAsset(
-        id=_number(data, "id"),
-        name=_text(data, "name"),
-        size=_number(data, "size"),
+        id=number(data, "id"),
+        name=text(data, "name"),
+        size=number(data, "size"),
         sha256=digest[1] if digest else None,
         complete=get_text(data, "state") == "uploaded",
         url=get_text(data, "browser_download_url"),
@@ -203,36 +139,36 @@ def _asset(data: object) -> ReleaseAsset:
 
 
 def _runs(data: object) -> tuple[WorkflowRun, ...]:
-    return tuple(_run(item) for item in _items(get(data, "workflow_runs")))
+    return tuple(_run(item) for item in items(get(data, "workflow_runs")))
 
 
 def _run(data: object) -> WorkflowRun:
     return WorkflowRun(
-        id=_number(data, "id"),
-        url=_text(data, "html_url"),
-        commit=_text(data, "head_sha"),
-        status=_text(data, "status"),
+        id=number(data, "id"),
+        url=text(data, "html_url"),
+        commit=text(data, "head_sha"),
+        status=text(data, "status"),
         conclusion=get_text(data, "conclusion"),
-        attempt=_number(data, "run_attempt"),
-        created=_time(data, "created_at"),
-        updated=_time(data, "updated_at"),
+        attempt=number(data, "run_attempt"),
+        created=moment(data, "created_at"),
+        updated=moment(data, "updated_at"),
     )
 
 
 def _jobs(data: object) -> tuple[RunJob, ...]:
-    return tuple(_job(item) for item in _items(get(data, "jobs")))
+    return tuple(_job(item) for item in items(get(data, "jobs")))
 
 
 def _job(data: object) -> RunJob:
     return RunJob(
-        name=_text(data, "name"),
-        status=_text(data, "status"),
+        name=text(data, "name"),
+        status=text(data, "status"),
         conclusion=get_text(data, "conclusion"),
-        url=_text(data, "html_url"),
-        ended=_time(data, "completed_at"),
+        url=text(data, "html_url"),
+        ended=moment(data, "completed_at"),
         failed_step=_failed_step(get(data, "steps") or []),
     )
 
 
 def _failed_step(steps: object) -> str | None:
-    return next((_text(step, "name") for step in _items(steps) if get_text(step, "conclusion") in _FAILED), None)
+    return next((text(step, "name") for step in items(steps) if get_text(step, "conclusion") in _FAILED), None)

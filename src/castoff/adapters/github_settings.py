@@ -8,13 +8,13 @@ token. GitHub hides what it does not show: a 404 says "it is not there" only whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TypeVar, cast
+from typing import cast
 from urllib.parse import quote
 
 from castoff.adapters.github import GitHub
+from castoff.adapters.github_answers import flag, items, number, status_said, taken, text
 from castoff.adapters.web import Answer
 from castoff.core.published import Unknown
 from castoff.core.settings import (
@@ -27,14 +27,8 @@ from castoff.core.settings import (
 )
 from castoff.core.toml_text import get, get_table, get_tables, get_text, get_texts
 
-_ODD = Unknown("GitHub answered with something else than its API documents")
 _MOST_RULESETS = 20
 """How many rulesets for tags are looked into."""
-_T = TypeVar("_T")
-
-
-class _OddError(Exception):
-    """An answer that is not as the API documents it."""
 
 
 def repository_settings(github: GitHub) -> RepositorySettings | Unknown:
@@ -44,14 +38,14 @@ def repository_settings(github: GitHub) -> RepositorySettings | Unknown:
         rights = get_table(data, "permissions")
         push = rights.get("push")
         return RepositorySettings(
-            full_name=_text(data, "full_name"),
+            full_name=text(data, "full_name"),
             private=get(data, "private") is True,
             archived=get(data, "archived") is True,
             admin=rights.get("admin") is True,
             push=push if isinstance(push, bool) else None,
         )
 
-    return _taken(github.get(""), take)
+    return taken(github.get(""), take)
 
 
 def branch_rules(github: GitHub, branch: str) -> BranchRules | Unknown | None:
@@ -62,9 +56,9 @@ def branch_rules(github: GitHub, branch: str) -> BranchRules | Unknown | None:
     name = quote(branch, safe="")
     answer = github.get(f"branches/{name}")
     if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
-        return None if _shown(github) else Unknown(_said(HTTPStatus.NOT_FOUND))
-    protected = _taken(answer, lambda data: _flag(data, "protected"))
-    rules = _taken(github.get(f"rules/branches/{name}?per_page=100"), _kinds)
+        return None if _shown(github) else Unknown(status_said(HTTPStatus.NOT_FOUND))
+    protected = taken(answer, lambda data: flag(data, "protected"))
+    rules = taken(github.get(f"rules/branches/{name}?per_page=100"), _kinds)
     for known in (protected, rules):
         if isinstance(known, Unknown):
             return known
@@ -73,14 +67,14 @@ def branch_rules(github: GitHub, branch: str) -> BranchRules | Unknown | None:
 
 def tag_rulesets(github: GitHub) -> tuple[TagRuleset, ...] | Unknown:
     """Return the active rulesets for tags, those of the organisation with them."""
-    listed = _taken(github.get("rulesets?includes_parents=true&targets=tag&per_page=100"), _active)
+    listed = taken(github.get("rulesets?includes_parents=true&targets=tag&per_page=100"), _active)
     if isinstance(listed, Unknown):
         return listed
     if len(listed) > _MOST_RULESETS:
         return Unknown(f"there are more than {_MOST_RULESETS} rulesets for tags")
     rulesets: list[TagRuleset] = []
-    for number in listed:
-        ruleset = _taken(github.get(f"rulesets/{number}?includes_parents=true"), _ruleset)
+    for ruleset_id in listed:
+        ruleset = taken(github.get(f"rulesets/{ruleset_id}?includes_parents=true"), _ruleset)
         if isinstance(ruleset, Unknown):
             return ruleset
         rulesets.append(ruleset)
@@ -92,11 +86,11 @@ def environment(github: GitHub, name: str) -> DeployEnvironment | Unknown | None
     path = f"environments/{quote(name, safe='')}"
     answer = github.get(path)
     if isinstance(answer, Answer) and answer.status == HTTPStatus.NOT_FOUND:
-        return None if _shown(github) else Unknown(_said(HTTPStatus.NOT_FOUND))
-    found = _taken(answer, _environment)
+        return None if _shown(github) else Unknown(status_said(HTTPStatus.NOT_FOUND))
+    found = taken(answer, _environment)
     if isinstance(found, Unknown) or found.refs is None or found.protected_branches:
         return found
-    refs = _taken(github.get(f"{path}/deployment-branch-policies?per_page=100"), _policies)
+    refs = taken(github.get(f"{path}/deployment-branch-policies?per_page=100"), _policies)
     return replace(found, refs=refs)
 
 
@@ -110,7 +104,7 @@ def immutable_releases(github: GitHub) -> bool | Unknown:
         return Unknown("only an administrator's token is told")
     if isinstance(answer, Answer) and answer.status == HTTPStatus.FORBIDDEN:
         return Unknown("only a token that may read the repository's administration is told")
-    return _taken(answer, lambda data: _flag(data, "enabled"))
+    return taken(answer, lambda data: flag(data, "enabled"))
 
 
 def _shown(github: GitHub) -> bool:
@@ -118,78 +112,26 @@ def _shown(github: GitHub) -> bool:
     return isinstance(repository_settings(github), RepositorySettings)
 
 
-def _taken(answer: Answer | Unknown, take: Callable[[object], _T]) -> _T | Unknown:
-    """Return what `take` makes of an answer's data; Unknown for another status, or data of another shape."""
-    if isinstance(answer, Unknown):
-        return answer
-    if answer.status != HTTPStatus.OK:
-        return Unknown(_said(answer.status))
-    data = answer.json()
-    if isinstance(data, Unknown):
-        return data
-    try:
-        return take(data)
-    except _OddError:
-        return _ODD
-
-
-def _said(status: int) -> str:
-    if status == HTTPStatus.UNAUTHORIZED:
-        return "GitHub does not accept the token"
-    if status == HTTPStatus.FORBIDDEN:
-        return "the token may not look at this"
-    if status == HTTPStatus.NOT_FOUND:
-        return "GitHub shows nothing there (it hides what is private from those who may not see it)"
-    return f"GitHub answered {status}"
-
-
-def _items(data: object) -> list[object]:
-    if not isinstance(data, list):
-        raise _OddError
-    return cast("list[object]", data)
-
-
-def _text(data: object, key: str) -> str:
-    value = get_text(data, key)
-    if value is None:
-        raise _OddError
-    return value
-
-
-def _flag(data: object, key: str) -> bool:
-    value = get(data, key)
-    if not isinstance(value, bool):
-        raise _OddError
-    return value
-
-
-def _number(data: object, key: str) -> int:
-    value = get(data, key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _OddError
-    return value
-
-
 def _kinds(data: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_text(item, "type") for item in _items(data)))
+    return tuple(dict.fromkeys(text(item, "type") for item in items(data)))
 
 
 def _active(data: object) -> list[int]:
     """Return the numbers of the active rulesets for tags: an old server may not heed `targets`."""
     found: list[int] = []
-    for item in _items(data):
-        number = _number(item, "id")
+    for item in items(data):
+        ruleset_id = number(item, "id")
         if get_text(item, "target") == "tag" and get_text(item, "enforcement") == "active":
-            found.append(number)
+            found.append(ruleset_id)
     return found
 
 
 def _ruleset(data: object) -> TagRuleset:
     condition = get(data, "conditions", "ref_name")
-    rules = _items(get(data, "rules"))
+    rules = items(get(data, "rules"))
     return TagRuleset(
-        id=_number(data, "id"),
-        name=_text(data, "name"),
+        id=number(data, "id"),
+        name=text(data, "name"),
         include=tuple(get_texts(condition, "include")),
         exclude=tuple(get_texts(condition, "exclude")),
         rules=_kinds(rules),
@@ -200,7 +142,7 @@ def _ruleset(data: object) -> TagRuleset:
 
 def _name_rule(rule: object) -> NameRule:
     said = get(rule, "parameters")
-    return NameRule(_text(said, "operator"), _text(said, "pattern"), get(said, "negate") is True)
+    return NameRule(text(said, "operator"), text(said, "pattern"), get(said, "negate") is True)
 
 
 def _environment(data: object) -> DeployEnvironment:
@@ -213,11 +155,10 @@ def _environment(data: object) -> DeployEnvironment:
         for reviewer in get_tables(rule, "reviewers")
     ]
     protected = get(policy, "protected_branches") is True
-    return DeployEnvironment(_text(data, "name"), len(reviewers), protected, None if policy is None else ())
+    return DeployEnvironment(text(data, "name"), len(reviewers), protected, None if policy is None else ())
 
 
 def _policies(data: object) -> tuple[RefPattern, ...]:
     return tuple(
-        RefPattern(_text(item, "name"), get_text(item, "type") == "tag")
-        for item in _items(get(data, "branch_policies"))
+        RefPattern(text(item, "name"), get_text(item, "type") == "tag") for item in items(get(data, "branch_policies"))
     )

@@ -122,11 +122,13 @@ class Signatures:
 
         Its own `Attestation.verify` knows the public instance only, and asks for the root anew for each file.
         """
+        from pypi_attestations import AttestationType
+
         bundle = attestation.to_bundle()
         kind, payload = self._verifier.verify_dsse(bundle, _policy(signer))
         if kind != _STATEMENT:
             raise _RefusedError(f"it attests to something of the kind {kind}")
-        problem = statement_problem(payload, name, sha256)
+        problem = statement_problem(payload, name, sha256, [known.value for known in AttestationType])
         if problem:
             raise _RefusedError(problem)
         _check_commit(signer, bundle)

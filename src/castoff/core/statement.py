@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
@@ -10,14 +11,13 @@ from castoff.core.artifacts import artifact
 from castoff.core.toml_text import get, get_tables, get_text
 
 _TYPE = "https://in-toto.io/Statement/v1"
-_PREDICATES = frozenset({"https://docs." "pypi" ".org/attestations/publish/v1", "https://slsa.dev/provenance/v1"})
-"""The statements that PyPI takes ("Attestations" in its documentation)."""
 
 
-def statement_problem(payload: bytes, name: str, sha256: str) -> str | None:
+def statement_problem(payload: bytes, name: str, sha256: str, kinds: Collection[str]) -> str | None:
     """Return why a statement is not about the file with this name and digest (hex); None when it is.
 
-    Names are compared as distribution file names are, so that another spelling of the same one passes.
+    `kinds` are the predicate types that PyPI takes. Names are compared as distribution file names are, so that
+    another spelling of the same one passes.
     """
     try:
         data: object = json.loads(payload)
@@ -35,7 +35,7 @@ def statement_problem(payload: bytes, name: str, sha256: str) -> str | None:
     if attested != sha256:
         return f"the statement is about a file of that name with the SHA-256 {attested}"
     predicate = get_text(data, "predicateType")
-    return None if predicate in _PREDICATES else f"the statement is of the kind {predicate}, which PyPI does not know"
+    return None if predicate in kinds else f"the statement is of the kind {predicate}, which PyPI does not know"
 
 
 def _same(one: str, other: str) -> bool:

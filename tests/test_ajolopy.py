@@ -60,7 +60,7 @@ def _environment(repo: Repository) -> None:
     programs = repo.root / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "invoke").symlink_to(Path(sys.executable).parent / "invoke")
-    made = time.time() + 60  # after every file, also those that a bump writes
+    made = time.time() + 24 * 3600  # after every file, also those that a bump writes
     for stamp in (".locked", ".ready"):
         (programs.parent / stamp).touch()
         os.utime(programs.parent / stamp, (made, made))

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from castoff.core import artifacts
 from castoff.core.artifacts import Artifact, Digest, Manifest
-from castoff.core.errors import CastoffError
+from castoff.core.errors import CastoffError, Location, Problem
 from tests.strategies import bounded
 
 WHEEL = "demo-1.2.3-py3-none-any.whl"
@@ -88,6 +88,20 @@ def test_dist_holds_one_sdist_and_wheels_of_the_version_and_nothing_else(files: 
         assert problem.fix
 
 
+def test_what_is_wrong_in_dist_is_told_with_its_file_and_the_command() -> None:
+    problems = artifacts.dist_problems(["my notes.txt", "other-1.2.3.zip"], "demo", VERSION, "make build")
+    problems += artifacts.dist_problems(["other-1.2.3-py3-none-any.whl", SDIST], "demo", VERSION, "make build")
+    assert problems == [
+        Problem("it is neither a wheel nor an sdist", Location("dist/my notes.txt"), ("rm 'dist/my notes.txt'",)),
+        Problem("it is neither a wheel nor an sdist", Location("dist/other-1.2.3.zip"), ("rm dist/other-1.2.3.zip",)),
+        Problem("there are 0 sdists where one is needed", Location("dist"), ("make build",)),
+        Problem("there is no wheel", Location("dist"), ("make build",)),
+        Problem(
+            "it is of other 1.2.3, not of demo 1.2.3", Location("dist/other-1.2.3-py3-none-any.whl"), ("make build",)
+        ),
+    ]
+
+
 def test_names_and_versions_of_files_are_compared_in_their_normal_form() -> None:
     files = ["My_Demo-1.2.3rc1-py3-none-any.whl", "my_demo-1.2.3rc1.tar.gz"]
     assert artifacts.dist_problems(files, "my.demo", Version("1.2.3-rc.1"), "make build") == []
@@ -129,6 +143,25 @@ def test_a_manifest_is_read_as_it_was_written(manifest: Manifest) -> None:
     assert text.isascii()
 
 
+def test_a_manifest_is_written_in_lines_with_its_keys_in_order() -> None:
+    """A person reads it, and two builds of one commit write the same bytes."""
+    assert Manifest("demo", "1.2.3", "c0ffee", 1_700_000_000, (Digest(SDIST, "1" * 64, 5),)).to_json().splitlines() == [
+        "{",
+        '  "commit": "c0ffee",',
+        '  "files": [',
+        "    {",
+        f'      "file": "{SDIST}",',
+        f'      "sha256": "{"1" * 64}",',
+        '      "size": 5',
+        "    }",
+        "  ],",
+        '  "name": "demo",',
+        '  "source_date_epoch": 1700000000,',
+        '  "version": "1.2.3"',
+        "}",
+    ]
+
+
 def _without(key: str) -> str:
     return json.dumps({name: value for name, value in dataclasses.asdict(MANIFEST).items() if name != key})
 
@@ -165,7 +198,7 @@ def _with_file(**changed: object) -> str:
     ],
 )
 def test_what_is_no_manifest_is_refused(text: str) -> None:
-    with pytest.raises(CastoffError, match="not a manifest") as caught:
+    with pytest.raises(CastoffError, match=r"^it is not a manifest of digests; build again$") as caught:
         artifacts.read_manifest(text)
     assert str(caught.value.problems[0].where) == artifacts.MANIFEST
 
@@ -182,8 +215,9 @@ def test_files_are_those_of_the_manifest_or_each_difference_is_told() -> None:
     other = [dataclasses.replace(MANIFEST.files[0], sha256="2" * 64), Digest("new.whl", SHA, 1)]
     problems = artifacts.manifest_problems(MANIFEST, other)
     assert [str(problem.where) for problem in problems] == [f"dist/{SDIST}", "dist/new.whl", f"dist/{WHEEL}"]
-    for problem, words in zip(problems, ("not there", "not in the manifest", "not what was built"), strict=True):
-        assert words in problem.what
+    absent, unknown, changed = (problem.what for problem in problems)
+    assert (absent, unknown) == ("the manifest names it, but it is not there", "it is not in the manifest")
+    assert "not what was built" in changed
 
 
 def test_a_size_that_differs_is_a_difference() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from castoff.core.errors import CastoffError, UsageError
+from castoff.core.errors import CastoffError, Location, Problem, UsageError
 from tests.memory import Files, Memory, bumped, changes, expected, find, found_places, marked_places, tree
 
 HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -268,6 +268,10 @@ MODULES: dict[str, Files] = {
     },
     "tuple-made-from-it": {INIT: HERE + "version_info = tuple(map(int, __version__.split('.')))\n"},
     "tuple-of-other-numbers": {INIT: HERE + "version_info = (3, 11, 0)\n"},
+    "tuple-of-one-number": {
+        "pyproject.toml": HATCH + STATIC.replace("1.2.3", "2"),
+        INIT: "VERSION_INFO = (2, 0)\n__version__ = '«2»'\n",
+    },
     "metadata": {INIT: "from importlib.metadata import version\n__version__ = version('demo')\n"},
     "metadata-by-module": {INIT: "import importlib.metadata\n__version__ = importlib.metadata.version(__name__)\n"},
     "metadata-by-alias": {INIT: "import importlib.metadata as m\n__version__: str = m.version('demo')\n"},
@@ -296,6 +300,11 @@ MODULES: dict[str, Files] = {
     "text-file-that-the-module-reads": {
         "pyproject.toml": SETUPTOOLS + DYNAMIC + '[tool.setuptools.dynamic]\nversion = {file = "src/demo/VERSION"}\n',
         INIT: "__version__ = open('VERSION').read().strip()\n",
+        "src/demo/VERSION": "«1.2.3»\n",
+    },
+    "text-file-that-the-module-reads-by-its-path": {
+        "pyproject.toml": SETUPTOOLS + DYNAMIC + '[tool.setuptools.dynamic]\nversion = {file = "src/demo/VERSION"}\n',
+        INIT: "__version__ = open('demo/VERSION').read().strip()\n",
         "src/demo/VERSION": "«1.2.3»\n",
     },
 }
@@ -404,6 +413,21 @@ LAYOUTS: dict[str, Files] = {
     "lib": {**_named("demo"), "lib/demo/__init__.py": HERE},
     "single-module": {**_named("demo"), "demo.py": HERE, "other.py": '__version__ = "1.2.3"\n'},
     "single-module-in-src": {**_named("demo"), "src/demo.py": HERE},
+    "single-module-with-a-version-module-beside-it": {
+        **_named("demo"),
+        "src/demo.py": HERE,
+        "src/version.py": '__version__ = "1.2.3"\n',
+    },
+    "second-package-that-says-the-same": {
+        **_named("x", "[tool.hatch.build.targets.wheel]", 'packages = ["src/demo", "src/helper"]'),
+        INIT: HERE,
+        "src/helper/__init__.py": HERE,
+    },
+    "second-package-that-has-a-version-of-its-own": {
+        **_named("x", "[tool.hatch.build.targets.wheel]", 'packages = ["src/demo", "src/helper"]'),
+        INIT: HERE,
+        "src/helper/__init__.py": '__version__ = "0.1.0"\n',
+    },
     "name-with-a-dash": {**_named("de-mo"), "src/de_mo/__init__.py": HERE},
     "name-with-an-underscore": {**_named("de_mo"), "src/de_mo/__init__.py": HERE},
     "name-with-a-dot": {**_named("de.mo"), "src/de_mo/__init__.py": HERE},
@@ -705,6 +729,23 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "repeats the version in another form",
         f"{INIT}:2",
     ),
+    "tuple-of-two-numbers": (
+        {
+            "pyproject.toml": HATCH + STATIC.replace("1.2.3", "1.2"),
+            INIT: '__version__ = "1.2"\nversion_info = (1, 2)\n',
+        },
+        "repeats the version in another form",
+        f"{INIT}:2",
+    ),
+    "module-reads-another-file-than-the-backend": (
+        {
+            "pyproject.toml": _dynamic('[tool.setuptools.dynamic]\nversion = {file = "VERSION"}\n', SETUPTOOLS),
+            "VERSION": "1.2.3\n",
+            INIT: "__version__ = open('NUMBER').read()\n",
+        },
+        "computed",
+        f"{INIT}:1",
+    ),
     "tuple-with-more": (
         {**_BASE, INIT: '__version__ = "1.2.3"\n__version_info__ = 1, 2, 3, "final", 0\n'},
         "repeats the version in another form",
@@ -721,7 +762,7 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
     ),
     "two-candidates": (
         {**_BASE, INIT: 'if x:\n    __version__ = "1.2.3"\nelse:\n    __version__ = "1.2.3"\n'},
-        "assigned several times",
+        f"__version__ of {INIT} is assigned several times",
         f"{INIT}:4",
     ),
     "assigned-twice": (
@@ -767,6 +808,13 @@ def test_places_that_disagree_are_all_listed_with_file_and_line() -> None:
     ]
 
 
+def test_a_lock_that_agrees_with_the_backend_is_not_to_be_made_again() -> None:
+    lock = '[[package]]\nname = "demo"\nversion = "1.2.3"\nsource = { editable = "." }\n'
+    with pytest.raises(CastoffError, match="disagree") as caught:
+        find(tree({**_BASE, INIT: '__version__ = "1.2.4"\n', "uv.lock": lock}))
+    assert caught.value.problems[0].fix == ()
+
+
 @pytest.mark.parametrize(
     "files",
     [
@@ -806,23 +854,58 @@ def test_places_that_spell_the_version_differently_are_noted() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        pytest.param("nowhere.py:x", id="no-such-file"),
         pytest.param("README.md", id="a-file-with-more-than-a-version"),
         pytest.param("README.md:version", id="a-key-in-a-file-of-no-known-format"),
         pytest.param("setup.cfg", id="a-setup-cfg-without-a-version"),
         pytest.param("uv.lock", id="a-lock-without-the-project"),
-        pytest.param("../outside", id="outside-of-the-project"),
+        pytest.param("pyproject.toml:project.number", id="a-key-that-is-not-there"),
+        pytest.param("conf.py:number", id="a-name-that-the-module-does-not-bind"),
     ],
 )
 def test_a_configured_place_that_is_none_is_a_wrong_configuration(place: str) -> None:
-    files = {
-        "pyproject.toml": STATIC + f'[tool.castoff]\nplaces = ["{place}"]\n',
-        "README.md": "version 1.2.3\n",
-        "setup.cfg": "[metadata]\nname = demo\n",
-        "uv.lock": '[[package]]\nname = "other"\nversion = "1.2.3"\nsource = { registry = "x" }\n',
-    }
-    with pytest.raises(UsageError, match="places"):
-        find(tree(files))
+    """The error names it, says what a place looks like, and stands in the file to mend."""
+    with pytest.raises(UsageError) as caught:
+        find(_configured_as(place))
+    assert caught.value.problems == (
+        Problem(
+            f"[tool.castoff] places: {place!r} is not a place; write pyproject.toml:project.version, "
+            "src/x/__init__.py:__version__, setup.cfg, uv.lock, or a file that holds just the version",
+            Location("pyproject.toml"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("file", ["nowhere.py", "../outside"])
+def test_a_configured_place_in_a_file_that_is_not_there_is_a_wrong_configuration(file: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find(_configured_as(f"{file}:x"))
+    assert caught.value.problems == (
+        Problem(f"[tool.castoff] places: {file} is not there", Location("pyproject.toml")),
+    )
+
+
+def test_a_configured_name_that_asks_the_installed_metadata_is_refused_with_its_name_and_file() -> None:
+    with pytest.raises(CastoffError, match=r"^asked of conf\.py asks the installed metadata") as caught:
+        find(_configured_as("conf.py:asked"))
+    assert caught.value.problems[0].where == Location("conf.py")
+
+
+def test_a_place_that_is_a_whole_file_has_no_key() -> None:
+    (place,) = find(_configured_as("VERSION")).places
+    assert (place.key, place.name, place.value) == ("", "VERSION", "1.2.3")
+
+
+def _configured_as(place: str) -> Memory:
+    return tree(
+        {
+            "pyproject.toml": STATIC + f'[tool.castoff]\nplaces = ["{place}"]\n',
+            "README.md": "version 1.2.3\n",
+            "VERSION": "\n 1.2.3\n",
+            "conf.py": "from importlib.metadata import version\nasked = version('demo')\n",
+            "setup.cfg": "[metadata]\nname = demo\n",
+            "uv.lock": '[[package]]\nname = "other"\nversion = "1.2.3"\nsource = { registry = "x" }\n',
+        }
+    )
 
 
 def test_two_names_of_one_file_are_one_place() -> None:

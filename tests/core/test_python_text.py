@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from hypothesis import given
 
@@ -64,7 +66,17 @@ def test_a_plain_string_is_found_between_its_quotes(source: str) -> None:
     assert (literal.span.start, literal.span.end) == (match.start(), match.end() - 2)
 
 
-@pytest.mark.parametrize("source", ["try: v = a\nexcept E: v = '1'", "try: pass\nexcept: v: str = '1'"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try: v = a\nexcept E: v = '1'",
+        "try: pass\nexcept: v: str = '1'",
+        "try: pass\nexcept E:\n if a: v = '1'",
+        "try: pass\nexcept E:\n if a: pass\n else: v = '1'",
+        "try: pass\nexcept E:\n match a:\n  case 1: v = '1'",
+        "try: pass\nexcept E:\n try: pass\n finally: v = '1'",
+    ],
+)
 def test_a_string_in_an_except_clause_is_a_fallback(source: str) -> None:
     literal = bindings(source)[-1]
     assert isinstance(literal, Literal)
@@ -84,6 +96,7 @@ def test_a_string_in_an_except_clause_is_a_fallback(source: str) -> None:
         ("from .a import b as c\nv = c.w", Reference(".a.b", "w")),
         ("import b\nv = b.w", Reference("b", "w")),
         ("import a.b as c\nv = c.w", Reference("a.b", "w")),
+        ("from X import b\nv = b.w", Reference("X.b", "w")),
     ],
 )
 def test_a_name_from_elsewhere_says_where_it_is_from(source: str, reference: Reference) -> None:
@@ -102,6 +115,8 @@ def test_a_name_from_elsewhere_says_where_it_is_from(source: str, reference: Ref
         "import pkg_resources as p\nv = p.get_distribution('x').version",
         "def f():\n    import importlib.metadata as m\n    return m.version('x')\nv = f()",
         "from importlib.metadata import x as v",
+        "import importlib.metadata as m\nimport os\nv = m.version('x')",
+        "from importlib.metadata import version\nfrom os import path\nv = version('x')",
     ],
 )
 def test_a_name_asked_from_the_installed_metadata_is_no_copy(source: str) -> None:
@@ -124,6 +139,7 @@ def test_a_name_asked_from_the_installed_metadata_is_no_copy(source: str) -> Non
         ("None", (None,)),
         ("'1'.strip()", ("1",)),
         ("a['v']", ("v",)),
+        ("a.b", ()),
     ],
 )
 def test_anything_else_is_computed_and_keeps_its_constants(expression: str, constants: tuple[object, ...]) -> None:
@@ -157,6 +173,7 @@ def test_a_value_in_parts_is_computed(source: str) -> None:
         "async def f():\n    v = '1'",
         "a.v = '1'",
         "a['v'] = '1'",
+        "a = [v for v in b]",
         "v2 = _v = V = '1'",
         "f(v='1')",
         "v: str",
@@ -172,6 +189,22 @@ def test_functions_classes_strings_and_comments_bind_nothing(source: str) -> Non
     assert bindings(source) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "of", "start"),
+    [
+        ("for v in a: pass", "v", 4),
+        ("with a as v: pass", "v", 10),
+        ("f(v := '1')", "v", 2),
+        ("[b for b in a if (v := b)]", "v", 18),
+        ("def f():\n    global v\n    v = '1'", "global v", 13),
+    ],
+)
+def test_a_name_that_is_bound_by_the_way_is_computed_and_where_it_is_bound_is_told(
+    source: str, of: str, start: int
+) -> None:
+    assert bindings(source) == [Computed(of, start, ())]
+
+
 def test_several_bindings_come_in_the_order_of_the_source() -> None:
     found = bindings("if a:\n    v = '1'\nelse:\n    from b import v\ntry:\n    v = f()\nexcept E:\n    v = '2'\n")
     assert [type(binding) for binding in found] == [Literal, Reference, Computed, Literal]
@@ -182,8 +215,34 @@ def test_star_imports_are_listed() -> None:
 
 
 def test_the_plain_strings_of_all_names_are_listed() -> None:
-    found = module("a = '1'\nb: str = '2'\nc = d()\ndef f():\n    e = '3'\n").literals()
-    assert [literal.value for literal in found] == ["1", "2"]
+    found = module("a = '1'\nb: str = '2'\nc = d()\ng = 4\ndef f():\n    e = '3'\n").literals()
+    assert [(literal.value, literal.fallback) for literal in found] == [("1", False), ("2", False)]
+
+
+def test_a_listed_string_of_an_except_clause_is_told_to_be_a_fallback() -> None:
+    found = module("try:\n    a = '1'\nexcept E:\n    a = '2'\n").literals()
+    assert [(literal.value, literal.fallback) for literal in found] == [("1", False), ("2", True)]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "brought"),
+    [
+        ("", "v", True),
+        ("", "_v", False),
+        ("__all__ = ['v', '_w']", "v", True),
+        ("__all__ = ['v', '_w']", "_w", True),
+        ("__all__ = ['v', '_w']", "x", False),
+        ("__all__ = []", "v", False),
+        ("__all__ = ['v']\n__all__ += ['x']", "x", True),
+    ],
+)
+def test_a_star_import_brings_what_all_lists_or_what_has_no_underscore(source: str, name: str, brought: bool) -> None:
+    assert module(source).exports(name) is brought
+
+
+def test_keywords_are_found_in_calls_of_the_function_whatever_else_is_called() -> None:
+    found = module("f(v='1')\na.f(v='2')\nf(w='3')\ng(v='4')\nf()(v='5')\nh[0](v='6')\n").keywords_of_calls("f", "v")
+    assert sorted(ast.literal_eval(value) for value in found) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +251,7 @@ def test_the_plain_strings_of_all_names_are_listed() -> None:
         ("x = 1\ndef f(:\n", "m.py:2"),
         ("x = 1\r\r(\r", "m.py:3"),
         ("v = '1", "m.py:1"),
+        ("\n\0", "m.py:1"),
         ("if x:\npass\n", "m.py:2"),
     ],
 )
@@ -211,6 +271,7 @@ def test_text_that_is_no_python_is_refused_with_its_line(source: str, where: str
         ("v = '1'", "v = ['1']"),
         ("from a import b", "from a import c"),
         ("def f(): global a", "def f(): global b"),
+        ("v = a + b", "v = a - b"),
     ],
 )
 def test_sources_that_say_different_things_have_different_leaves(one: str, other: str) -> None:

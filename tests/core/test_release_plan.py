@@ -166,7 +166,13 @@ def test_the_next_right_thing_follows_from_where_the_release_stands(
         pytest.param({"newest_tag": Version("1.0.0")}, "does not come after 1.0.0", None, id="a-newer-tag"),
         pytest.param({"local_tag": RIGHT}, "the tag v0.5.0 exists here", "git tag -d v0.5.0", id="a-tag-too-early"),
         pytest.param({"head_branch": "work"}, "the checkout is on work", "git switch main", id="another-branch"),
-        pytest.param({"head_branch": None}, "on no branch", "git switch main", id="no-branch"),
+        pytest.param({"head_branch": None}, "the checkout is on no branch;", "git switch main", id="no-branch"),
+        pytest.param(
+            {"head_branch": "chore/release-0.5.0"},
+            "the checkout is on chore/release-0.5.0",
+            "git switch main",
+            id="on-a-bump-branch-that-is-not-born",
+        ),
         pytest.param({"behind": True, "local_main": OTHER}, "lacks commits", "git pull --ff-only", id="behind"),
         pytest.param({"local_main": OTHER}, "has commits that origin lacks", "git push origin main", id="ahead"),
         pytest.param({"local_main": None}, "main", None, id="no-main-here"),
@@ -200,6 +206,17 @@ def test_a_release_that_must_not_start_is_refused_with_the_command_that_helps(
     assert fix is None or fix in problem.fix
 
 
+def test_a_direct_release_does_not_start_on_the_bump_branch_that_an_earlier_run_left() -> None:
+    with pytest.raises(CastoffError, match=r"^the checkout is on chore/release-0\.5\.0; releases start from main$"):
+        decide(facts(**ON_BRANCH), direct=True)
+
+
+@pytest.mark.parametrize("paths", [("a",), tuple("abcde")], ids=["one", "as-many-as-a-line-holds"])
+def test_few_uncommitted_changes_are_all_named_and_nothing_behind_them(paths: tuple[str, ...]) -> None:
+    with pytest.raises(CastoffError, match=f"^there are uncommitted changes: {', '.join(paths)}$"):
+        decide(facts(unrelated=paths), direct=False)
+
+
 def test_all_reasons_not_to_start_are_listed_together() -> None:
     wrong = facts(
         main_version=Version("0.6.0"),
@@ -221,13 +238,13 @@ def test_all_reasons_not_to_start_are_listed_together() -> None:
     [
         pytest.param(
             {"remote_tag": WRONG},
-            "which is not on main with version 0.5.0",
+            f"stands on {BUMP[:10]}, which is not on main with version 0.5.0",
             ("make undo VERSION=0.5.0", "make release VERSION=0.5.0"),
             id="pushed-tag-on-another-commit",
         ),
         pytest.param(
             {**MERGED, "local_tag": WRONG},
-            "which is not main with version 0.5.0; it was never pushed",
+            f"stands on {BUMP[:10]}, which is not main with version 0.5.0; it was never pushed",
             ("git tag -d v0.5.0", "make release VERSION=0.5.0"),
             id="tag-here-on-another-commit",
         ),
@@ -267,7 +284,64 @@ def test_a_local_tag_that_differs_from_the_released_one_is_noted() -> None:
 
 
 def test_commits_after_the_bump_are_told_because_they_are_released_too() -> None:
-    assert "3 commit(s) after the bump" in decide(facts(**MERGED, after_holding=3), direct=False).stands
+    after = "3 commit(s) after the bump, all of which become part of it"
+    stands = f"0.5.0 is on main ({MAIN[:10]}, {after}), not tagged on origin yet"
+    assert decide(facts(**MERGED, after_holding=3), direct=False).stands == stands
+
+
+@pytest.mark.parametrize(
+    ("changed", "stands", "done"),
+    [
+        pytest.param(
+            MERGED,
+            f"0.5.0 is on main ({MAIN[:10]}), not tagged on origin yet",
+            "v0.5.0 is pushed: the release workflow runs now",
+            id="merged",
+        ),
+        pytest.param(
+            {"remote_tag": RIGHT},
+            f"v0.5.0 is pushed ({MAIN[:10]}): the workflow has taken over",
+            "nothing is left to do here",
+            id="released",
+        ),
+        pytest.param(
+            {"remote_branch": OURS},
+            "chore/release-0.5.0 is pushed, and not merged into main yet",
+            "waiting for the pull request to be merged",
+            id="in-review",
+        ),
+    ],
+)
+def test_a_plan_says_where_the_release_stands_and_what_is_true_when_it_is_done(
+    changed: dict[str, object], stands: str, done: str
+) -> None:
+    plan = decide(facts(**changed), direct=False)
+    assert (plan.stands, plan.done) == (stands, done)
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["branch", "direct"])
+@pytest.mark.parametrize(
+    "changed", [{}, {"remote_branch": OURS}, MERGED, {"remote_tag": RIGHT}], ids=["bump", "review", "tag", "released"]
+)
+def test_what_the_facts_note_is_told_at_every_stage(changed: dict[str, object], direct: bool) -> None:
+    assert decide(facts(**changed, notes=("a note",)), direct=direct).notes == ("a note",)
+
+
+def test_a_run_that_was_killed_on_the_pushed_bump_branch_goes_home() -> None:
+    plan = decide(facts(**ON_BRANCH, remote_branch=OURS), direct=False)
+    assert plan.actions == (Run(("switch", "--quiet", "main")),)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param({"head": OTHER}, id="a-commit-of-its-own"),
+        pytest.param({"unrelated": ("x",)}, id="uncommitted-changes"),
+        pytest.param({"head_branch": "work"}, id="another-branch"),
+    ],
+)
+def test_a_checkout_in_which_somebody_works_stays_where_it_is_during_the_review(work: dict[str, object]) -> None:
+    assert decide(facts(**{**ON_BRANCH, "remote_branch": OURS, **work}), direct=False).actions == ()
 
 
 def test_the_pages_to_open_are_named() -> None:
@@ -295,21 +369,48 @@ def test_a_candidate_is_tagged_with_a_dash_and_bumped_without() -> None:
 def test_a_tag_can_be_made_without_being_pushed() -> None:
     plan = tag_plan(facts(**MERGED), push=False)
     assert commands(plan) == [tag(MAIN)]
+    assert plan.done == "v0.5.0 is made here, and not pushed"
     assert plan.next == ("make release VERSION=0.5.0",)
 
 
+def test_after_a_pushed_tag_the_workflow_is_watched() -> None:
+    plan = tag_plan(facts(**MERGED), push=True)
+    assert plan.next == ("watch https://github.com/o/demo/actions/workflows/release.yml",)
+
+
+def test_a_tag_that_the_remote_has_is_not_made_again() -> None:
+    plan = tag_plan(facts(**MERGED, remote_tag=RIGHT), push=True)
+    assert (plan.stage, plan.actions) == ("released", ())
+    with pytest.raises(CastoffError, match="which is not on main"):
+        tag_plan(facts(**MERGED, remote_tag=WRONG), push=True)
+
+
 def test_nothing_is_tagged_before_main_holds_the_version() -> None:
-    with pytest.raises(CastoffError, match="nothing to tag yet"):
+    with pytest.raises(CastoffError, match="nothing to tag yet") as caught:
         tag_plan(facts(), push=True)
+    assert caught.value.problems[0].fix == ("make release VERSION=0.5.0",)
 
 
-@pytest.mark.parametrize("direct", [False, True], ids=["branch", "direct"])
-def test_what_is_made_here_can_be_taken_back(direct: bool) -> None:
-    """Each command that makes a branch, a commit or a tag comes with those that take it back."""
-    makes = ("commit", "tag")
-    for action in decide(facts(), direct=direct).actions:
-        if isinstance(action, Run) and (action.args[0] in makes or "--create" in action.args):
-            assert action.undo
+RESET = ("reset", "--quiet", "--keep", MAIN)
+GO_HOME = ("switch", "--quiet", "main")
+
+
+@pytest.mark.parametrize(
+    ("changed", "direct", "undone"),
+    [
+        pytest.param(
+            {}, False, [(GO_HOME, ("branch", "-D", "--quiet", "chore/release-0.5.0")), (RESET,), ()], id="branch"
+        ),
+        pytest.param({"local_branch": EMPTY}, False, [(GO_HOME,), (RESET,), ()], id="branch-that-was-there"),
+        pytest.param({}, True, [(RESET,), (("tag", "--delete", "v0.5.0"),)], id="direct"),
+    ],
+)
+def test_what_is_made_here_comes_with_the_commands_that_take_it_back(
+    changed: dict[str, object], direct: bool, undone: list[tuple[tuple[str, ...], ...]]
+) -> None:
+    """A branch, a commit, a tag; nothing takes back the way home, and a push is never taken back."""
+    runs = [action for action in decide(facts(**changed), direct=direct).actions if isinstance(action, Run)]
+    assert [run.undo for run in runs] == undone
 
 
 _FACTS = st.fixed_dictionaries(
@@ -364,6 +465,38 @@ def test_a_plan_shows_what_it_would_do() -> None:
     assert ("old", '  - version = "0.4.0"') in shown
     assert ("new", '  + version = "0.5.0"') in shown
     assert any(line.startswith("run   git commit") and "'chore(release): bump to 0.5.0'" in line for _, line in shown)
+
+
+TWO_LINES = CHANGE._replace(lines=(*CHANGE.lines, LineChange(Location("pyproject.toml", 9), "old", "new")))
+
+
+def test_every_line_of_a_change_is_shown_and_git_as_it_is_typed() -> None:
+    assert described(Write((TWO_LINES,))) == [
+        ("", "write pyproject.toml:3"),
+        ("old", '  - version = "0.4.0"'),
+        ("new", '  + version = "0.5.0"'),
+        ("", "write pyproject.toml:9"),
+        ("old", "  - old"),
+        ("new", "  + new"),
+    ]
+    assert described(Run(("tag", "a b"))) == [("", "run   git tag 'a b'")]
+
+
+def test_a_plan_as_data_tells_everything_in_its_order() -> None:
+    plan = Plan("bump", "here", (Run(("fetch",)), Write((TWO_LINES,)), Write((CHANGE,))), next=("then",))
+    first = {"write": "pyproject.toml", "line": 3, "old": 'version = "0.4.0"', "new": 'version = "0.5.0"'}
+    assert as_data(plan) == {
+        "stage": "bump",
+        "stands": "here",
+        "actions": [
+            {"run": ["git", "fetch"]},
+            first,
+            {"write": "pyproject.toml", "line": 9, "old": "old", "new": "new"},
+            first,
+        ],
+        "next": ["then"],
+        "notes": [],
+    }
 
 
 def test_a_plan_as_data_holds_the_same_commands() -> None:

@@ -48,7 +48,7 @@ def test_a_value_is_located_between_its_quotes(marked: str, key: Key) -> None:
 
 def test_a_value_with_escapes_is_refused_with_its_line() -> None:
     text = decode("pyproject.toml", b'[project]\nversion = "1\\u002e2"\n')
-    with pytest.raises(CastoffError, match="without escapes") as caught:
+    with pytest.raises(CastoffError, match=r"write project\.version without escapes") as caught:
         toml_text.locate(text, VERSION)
     assert str(caught.value.problems[0].where) == "pyproject.toml:2"
 

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
+from typing import TextIO
 
 from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from castoff import __version__
+from castoff.adapters.console import clean
 from castoff.tasks import program as tasks
 
 USAGE = 2
 
 
 class _Program(Program):
-    """invoke's program, but for the exit code of a wrong call: 2, as the contract says."""
+    """invoke's program, but for the exit code of a wrong call: 2, as the contract says; and without tracebacks."""
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002 - invoke's own name
+        """Run; where the system refuses even to let it be said, say that in one line, or nothing to a closed pipe."""
+        _open_streams()
+        try:
+            try:
+                super().run(argv, exit)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _to_nobody(sys.stdout)
+            sys.exit(1)
+        except OSError as error:
+            _to_nobody(sys.stdout)
+            print(clean(f"error: the system refuses: {error}"), file=sys.stderr)  # noqa: T201 - the console cannot
+            sys.exit(1)
 
     def parse_tasks(self) -> None:
         try:
@@ -22,6 +42,19 @@ class _Program(Program):
         except ParseError as error:
             print(f"error: {error}\n  type: castoff --list", file=sys.stderr)  # noqa: T201 - before there is a console
             sys.exit(USAGE)
+
+
+def _open_streams() -> None:
+    """Let streams that the caller has closed (`>&-`) lead to nobody, so that all can write to them."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - for as long as this lives
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - for as long as this lives
+
+
+def _to_nobody(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere: Python flushes it once more when it ends."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
 
 
 program = _Program(name="castoff", binary="castoff", namespace=tasks, version=__version__)

@@ -52,6 +52,11 @@ def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: b
     except CastoffError as error:
         console.failure(name, error)
         raise Exit(code=error.exit_code) from None
+    except BrokenPipeError:
+        raise  # nobody reads on: `castoff.program` ends quietly
+    except OSError as error:
+        console.failure(name, refuse(f"the system refuses: {error}"))
+        raise Exit(code=1) from None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

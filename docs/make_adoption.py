@@ -62,6 +62,9 @@ with a bare remote that looks like one on GitHub; then, with nothing configured:
 - **doctor**: lines that are right, wrong, and not to be known offline.
 - **rehearsal**: whether the tag would have released the next version; what the local index held after it.
 
+What stops is worth as much as what goes through: a version that is made from git tags stands in no file and is refused; a
+wheel for `linux_x86_64` is one that PyPI does not take; `twine check --strict` stops a description whose type is not said.
+
 """
 
 
@@ -302,8 +305,8 @@ def main() -> None:
         stage.make()
         with ThreadPoolExecutor(given.at_once) as pool:
             rows = list(pool.map(partial(row, stage), chosen))
-    made = {cells[0]: line for cells, line in zip(rows, table([HEADER, *rows]).splitlines()[2:], strict=True)}
-    PAGE.write_text(f"{INTRODUCTION}{_page(made)}\n", encoding="utf-8")
+        made = {cells[0]: line for cells, line in zip(rows, table([HEADER, *rows]).splitlines()[2:], strict=True)}
+        PAGE.write_text(f"{INTRODUCTION}{_page(made)}\n", encoding="utf-8")
     wrong = [cells[0] for cells in rows if any("WRONG" in cell for cell in cells)]
     if wrong:
         raise SystemExit(f"not as it must be: {', '.join(wrong)}")

@@ -62,8 +62,9 @@ with a bare remote that looks like one on GitHub; then, with nothing configured:
 - **doctor**: lines that are right, wrong, and not to be known offline.
 - **rehearsal**: whether the tag would have released the next version; what the local index held after it.
 
-What stops is worth as much as what goes through: a version that is made from git tags stands in no file and is refused; a
-wheel for `linux_x86_64` is one that PyPI does not take; `twine check --strict` stops a description whose type is not said.
+What stops is worth as much as what goes through: a version that is made from git tags stands in no file and is
+refused; a wheel for `linux_x86_64` is one that PyPI does not take; `twine check --strict` stops a description whose
+type is not said.
 
 """
 

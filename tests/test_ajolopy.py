@@ -51,11 +51,11 @@ def ajolopy(tmp_path: Path) -> Repository:
     (repo.root / ".git" / "info" / "exclude").write_text(".venv/\ndist/\ndist-manifest.json\n__pycache__/\n")
     repo.commit("ajolopy 0.1.8, as it is on PyPI")
     repo.git("push", "--quiet", "--set-upstream", "origin", "main")
-    _environment(repo)
+    let_make_find_an_environment(repo)
     return repo
 
 
-def _environment(repo: Repository) -> None:
+def let_make_find_an_environment(repo: Repository) -> None:
     """Let `make` find an environment that is ready: the one that runs this test."""
     programs = repo.root / ".venv" / "bin"
     programs.mkdir(parents=True)

@@ -158,8 +158,9 @@ def ready(bare: Checkout) -> Checkout:
     return bare
 
 
-def test_make_help_lists_every_target_in_one_aligned_line_each(bare: Checkout) -> None:
-    result = bare.make("help")
+@pytest.mark.parametrize("shell", SHELLS)
+def test_make_help_lists_every_target_in_one_aligned_line_each(bare: Checkout, shell: str) -> None:
+    result = bare.make(f"SHELL={shell}", "help")
     assert result.returncode == 0
     lines = [re.fullmatch(r"( +make ([a-z-]+) +)(\S.*)", line) for line in result.stdout.splitlines()]
     assert [line[2] for line in lines if line] == targets()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from invoke.config import Config
 from invoke.exceptions import ParseError
 from invoke.program import Program
 
@@ -15,6 +17,14 @@ from castoff.adapters.console import clean
 from castoff.tasks import program as tasks
 
 USAGE = 2
+
+
+class _Config(Config):
+    """invoke's configuration, but that a home which cannot be looked into (it is a file, or another's) holds none."""
+
+    def load_user(self, merge: bool = True) -> None:
+        with suppress(NotADirectoryError, PermissionError):
+            super().load_user(merge)
 
 
 class _Program(Program):
@@ -57,4 +67,4 @@ def _to_nobody(stream: TextIO) -> None:
     os.close(descriptor)
 
 
-program = _Program(name="castoff", binary="castoff", namespace=tasks, version=__version__)
+program = _Program(name="castoff", binary="castoff", namespace=tasks, version=__version__, config_class=_Config)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import IO
 
+from castoff.adapters.sdists import BLOCK as _BLOCK
+from castoff.adapters.sdists import MOST_UNPACKED, leads_out, named, readable
+from castoff.adapters.sdists import members as sdist_members
 from castoff.core.artifacts import Artifact, Digest
 from castoff.core.errors import Location, refuse
 from castoff.core.rebuilt import Archive, Member, generator
 
 _LARGEST_MEMBER = 16 * 1024 * 1024
 """Bytes: no metadata and no `__init__.py` is larger, but an archive made to hurt may say so."""
-_MOST_UNPACKED = 8 * 1024**3
-"""Bytes that all members together may have: far more than an index takes, and still an end."""
-_BLOCK = 1024 * 1024
+_KNOWN_PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of the others Python unpacks what comes of a block at once, gigabytes if need be."""
 _EXECUTABLE = 0o111
 
 
@@ -28,7 +29,13 @@ class WheelTree:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._sizes = {info.filename: info.file_size for info in _open(path).infolist()}
+        self._sizes: dict[str, int] = {}
+        with _open(path) as wheel:
+            for info in wheel.infolist():
+                wrong = _unsafe(info, self._sizes)
+                if wrong:
+                    raise refuse(f"{named(info.filename)} in it {wrong}", where=Location(path.name))
+                self._sizes[info.filename] = info.file_size
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a member; None when there is none."""
@@ -36,12 +43,13 @@ class WheelTree:
         if size is None:
             return None
         if size > _LARGEST_MEMBER:
-            raise refuse(f"{path} in it is larger than {_LARGEST_MEMBER} bytes", where=Location(self._path.name))
+            what = f"{named(path)} in it is larger than {_LARGEST_MEMBER} bytes"
+            raise refuse(what, where=Location(self._path.name))
         try:
-            with _open(self._path) as wheel:
-                return wheel.read(path)
+            with _open(self._path) as wheel, wheel.open(path) as stream:
+                return _whole(stream)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: encrypted, or unknown
-            raise refuse(f"{path} in it cannot be read: {error}", where=Location(self._path.name)) from None
+            raise refuse(f"{named(path)} in it cannot be read: {error}", where=Location(self._path.name)) from None
 
     def real(self, path: str) -> str:
         """Return `path`: there are no links in a wheel."""
@@ -74,11 +82,12 @@ def contents(path: Path, artifact: Artifact) -> Archive:
     members: dict[str, Member] = {}
     read = _wheel_members if artifact.kind == "wheel" else _sdist_members
     try:
-        for name, member in read(path):
-            if name in members:
-                raise refuse(f"{name} is in it twice", where=Location(path.name))
-            members[name] = member
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, RuntimeError) as error:
+        with readable(path):
+            for name, member in read(path):
+                if name in members:
+                    raise refuse(f"{named(name)} is in it twice", where=Location(path.name))
+                members[name] = member
+    except (zipfile.BadZipFile, RuntimeError) as error:
         raise refuse(f"it cannot be read: {error}", where=Location(path.name)) from None
     return Archive(digest(path).sha256, members, _generator(path) if artifact.kind == "wheel" else None)
 
@@ -110,12 +119,11 @@ def _wheel_members(path: Path) -> Iterator[tuple[str, Member]]:
 
 def _sdist_members(path: Path) -> Iterator[tuple[str, Member]]:
     budget = _Budget(path)
-    with tarfile.open(path, "r:gz") as sdist:
-        for info in sdist:
-            if info.issym() or info.islnk():
-                yield info.name, Member(hashlib.sha256(info.linkname.encode()).hexdigest(), executable=False, link=True)
-            elif (stream := sdist.extractfile(info)) is not None:
-                yield info.name, Member(budget.digest(stream), bool(info.mode & _EXECUTABLE), link=False)
+    for sdist, info in sdist_members(path):
+        if info.issym() or info.islnk():
+            yield info.name, Member(hashlib.sha256(info.linkname.encode()).hexdigest(), executable=False, link=True)
+        elif (stream := sdist.extractfile(info)) is not None:
+            yield info.name, Member(budget.digest(stream), bool(info.mode & _EXECUTABLE), link=False)
 
 
 class _Budget:
@@ -123,7 +131,7 @@ class _Budget:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._left = _MOST_UNPACKED
+        self._left = MOST_UNPACKED
 
     def digest(self, stream: IO[bytes]) -> str:
         """Return the SHA-256 of what the stream holds."""
@@ -131,7 +139,7 @@ class _Budget:
         while block := stream.read(_BLOCK):
             self._left -= len(block)
             if self._left < 0:
-                raise refuse(f"unpacked it has more than {_MOST_UNPACKED} bytes", where=Location(self._path.name))
+                raise refuse(f"unpacked it has more than {MOST_UNPACKED} bytes", where=Location(self._path.name))
             made.update(block)
         return made.hexdigest()
 
@@ -149,16 +157,34 @@ def _wheel_metadata(path: Path) -> bytes | None:
 
 
 def _sdist_metadata(path: Path) -> bytes | None:
-    """Return PKG-INFO of the sdist's one top folder."""
-    try:
-        with tarfile.open(path, "r:gz") as sdist:
-            for member in sdist:
-                if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO") and member.isfile():
-                    stream = sdist.extractfile(member) if member.size <= _LARGEST_MEMBER else None
-                    return stream.read() if stream else None
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise refuse(f"it cannot be read: {error}", where=Location(path.name)) from None
-    return None
+    """Return PKG-INFO of the sdist's one top folder; raises CastoffError when there are two."""
+    found: bytes | None = None
+    with readable(path):
+        for sdist, member in sdist_members(path):
+            if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO") and member.isfile():
+                stream = sdist.extractfile(member) if member.size <= _LARGEST_MEMBER else None
+                if found is not None or stream is None:
+                    wrong = "is in it twice" if found is not None else f"in it is larger than {_LARGEST_MEMBER} bytes"
+                    raise refuse(f"PKG-INFO {wrong}", where=Location(path.name))
+                found = _whole(stream)
+    return found
+
+
+def _whole(stream: IO[bytes]) -> bytes:
+    """Return what a member holds, whatever it says of its size."""
+    data = bytearray()
+    while len(data) <= _LARGEST_MEMBER and (block := stream.read(_BLOCK)):
+        data += block
+    return bytes(data)
+
+
+def _unsafe(info: zipfile.ZipInfo, before: Container[str]) -> str | None:
+    """Return why a member of a wheel must not be unpacked."""
+    if info.filename in before:
+        return "is there twice"
+    if leads_out(info.filename):
+        return "leads out of the folder that it is unpacked in"
+    return None if info.compress_type in _KNOWN_PACKING else "is packed in a way that wheels are not"
 
 
 def _open(path: Path) -> zipfile.ZipFile:

@@ -15,8 +15,11 @@ from castoff.core.toml_text import get_tables, get_text
 def with_actions(text: Text, ours: str) -> str | None:
     """Return the text with the entry for github-actions from `ours` behind the last one; unchanged when it has one.
 
-    None when its `updates` are no block list that an entry could be added to. Raises CastoffError when it is not YAML.
+    None when its `updates` are no block list that an entry could be added to, or merge keys may be in it.
+    Raises CastoffError when it is not YAML.
     """
+    if "<<" in text.text:  # merge keys that multiply would keep PyYAML busy for ever
+        return None
     data, root = _load(text)
     if any(get_text(entry, "package-ecosystem") == "github-actions" for entry in get_tables(data, "updates")):
         return text.text

@@ -166,6 +166,8 @@ def _hooks(project: Project) -> dict[str, str]:
         return {}
     import yaml
 
+    if "<<" in text.text:  # merge keys that multiply would keep PyYAML busy for ever; no file of pre-commit needs one
+        return {}
     try:
         data: object = yaml.safe_load(text.text)
     except (yaml.YAMLError, ValueError, RecursionError):

@@ -12,7 +12,7 @@ from invoke.exceptions import Exit
 
 from castoff.adapters.environment import Environment
 from castoff.flows.checkout import Checkout
-from castoff.tasks import _verb  # pyright: ignore[reportPrivateUsage] - the one place where errors end
+from castoff.verb import run_verb
 from tests.repository import CASTOFF, Repository
 
 VERBS = [
@@ -91,7 +91,7 @@ def test_what_the_system_is_not_to_blame_for_is_not_swallowed(
 
     monkeypatch.chdir(repo.root)
     with pytest.raises(kind):
-        _verb("bump", act, as_json=False)
+        run_verb("bump", act, as_json=False)
 
 
 def test_what_the_system_refuses_is_said_as_json_too(
@@ -102,6 +102,6 @@ def test_what_the_system_refuses_is_said_as_json_too(
 
     monkeypatch.chdir(repo.root)
     with pytest.raises(Exit) as ended:
-        _verb("bump", act, as_json=True)
+        run_verb("bump", act, as_json=True)
     assert ended.value.code == 1
     assert '"ok": false' in capsys.readouterr().out

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any, cast
 
-from invoke import tasks as invoke_tasks
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.exceptions import Exit
 
 from castoff import __version__
-from castoff.adapters.console import Console
-from castoff.adapters.environment import Environment, read_environment
-from castoff.core.errors import CastoffError, Problem, misuse, refuse
-from castoff.flows.checkout import Checkout, find_root
-
-_Body = Callable[..., None]
+from castoff.adapters.environment import Environment
+from castoff.core.errors import refuse
+from castoff.flows.checkout import Checkout
+from castoff.verb import Body, required, run_verb, seconds, task
 
 _JSON = "print the result as JSON on standard output, prose on standard error"
 _VERSION = "the version, in any PEP 440 spelling (or VERSION in the environment)"
@@ -28,75 +19,19 @@ _EXTRA = "pip install 'castoff[rehearse]'"
 _DRY = "print what would be done, and change nothing (or DRY_RUN=1)"
 
 
-def _task(**options: Any) -> Callable[[_Body], _Body]:  # noqa: ANN401 - invoke's own, untyped keywords
-    """Return invoke's task decorator, with the type that invoke leaves out."""
-    decorator: object = invoke_tasks.task(**options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return cast("Callable[[_Body], _Body]", decorator)
-
-
-def _verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: bool) -> None:
-    """Run a verb's flow: the one place where the environment is read, errors are shown and exit codes made."""
-    environment = read_environment(os.environ)
-    console = Console(environment, as_json=as_json)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
-        act(Checkout(find_root(Path.cwd()), environment, console), environment)
-    except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(
-                number, signal.SIG_IGN
-            )  # Python itself would drop a handler while it ends, and die of the next
-        console.failure(name, CastoffError(Problem("interrupted")))
-        raise Exit(code=1) from None
-    except CastoffError as error:
-        console.failure(name, error)
-        raise Exit(code=error.exit_code) from None
-    except BrokenPipeError:
-        raise  # nobody reads on: `castoff.program` ends quietly
-    except OSError as error:
-        console.failure(name, refuse(f"the system refuses: {error}"))
-        raise Exit(code=1) from None
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C, so that what was begun is taken back; asked again, go on taking it back."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _go_on)  # a handler, not SIG_IGN, which the programs that are started would inherit
-    raise KeyboardInterrupt
-
-
-def _go_on(_signal: int, _frame: FrameType | None) -> None:
-    """Do nothing."""
-
-
-def _required(version: str | None, environment: Environment, verb: str) -> str:
-    wanted = version or environment.version
-    if wanted is None:
-        raise misuse("which version?", f"castoff {verb} --version 0.4.0")
-    return wanted
-
-
-def _seconds(text: str | None, default: float) -> float:
-    """Return how many seconds a person has typed; raises UsageError for what is no such number."""
-    if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 6):  # noqa: PLR2004 - a day
-        raise misuse(f"{text!r} is not a number of seconds")
-    return default if text is None else float(text)
-
-
-@_task(help={"version": _VERSION, "dry-run": _DRY, "json": _JSON})
+@task(help={"version": _VERSION, "dry-run": _DRY, "json": _JSON})
 def bump(_context: Context, version: str | None = None, dry_run: bool = False, json: bool = False) -> None:
     """Write a version into every place it lives, all or none; touches no git."""
     from castoff.flows.bump import bump as flow
 
-    _verb(
+    run_verb(
         "bump",
-        lambda checkout, env: flow(checkout, _required(version, env, "bump"), dry_run=dry_run or env.dry_run),
+        lambda checkout, env: flow(checkout, required(version, env, "bump"), dry_run=dry_run or env.dry_run),
         as_json=json,
     )
 
 
-@_task(
+@task(
     help={
         "version": _VERSION,
         "direct": "for a main that is not protected: bump, commit, tag, one atomic push (or DIRECT=1)",
@@ -114,11 +49,11 @@ def release(
     """Do the next right thing of a release; run it again until it is done."""
     from castoff.flows.release import release as flow
 
-    _verb(
+    run_verb(
         "release",
         lambda checkout, env: flow(
             checkout,
-            _required(version, env, "release"),
+            required(version, env, "release"),
             direct=direct or env.direct,
             dry_run=dry_run or env.dry_run,
         ),
@@ -126,7 +61,7 @@ def release(
     )
 
 
-@_task(help={"version": _VERSION, "push": "push the tag, by name (or PUSH=1)", "dry-run": _DRY, "json": _JSON})
+@task(help={"version": _VERSION, "push": "push the tag, by name (or PUSH=1)", "dry-run": _DRY, "json": _JSON})
 def tag(
     _context: Context,
     version: str | None = None,
@@ -137,16 +72,16 @@ def tag(
     """Tag main's commit that holds a version, with an annotated tag."""
     from castoff.flows.release import tag as flow
 
-    _verb(
+    run_verb(
         "tag",
         lambda checkout, env: flow(
-            checkout, _required(version, env, "tag"), push=push or env.push, dry_run=dry_run or env.dry_run
+            checkout, required(version, env, "tag"), push=push or env.push, dry_run=dry_run or env.dry_run
         ),
         as_json=json,
     )
 
 
-@_task(
+@task(
     help={
         "version": _VERSION,
         "yes": "take back what is shown without asking (or YES=1)",
@@ -164,16 +99,16 @@ def undo(
     """Take back what can still be taken back of a release, and say what cannot."""
     from castoff.flows.undo import undo as flow
 
-    _verb(
+    run_verb(
         "undo",
         lambda checkout, env: flow(
-            checkout, _required(version, env, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
+            checkout, required(version, env, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
         ),
         as_json=json,
     )
 
 
-@_task(
+@task(
     name="check-tag",
     help={
         "tag": "the tag (or TAG in the environment; else the one CI runs on, or the one at HEAD)",
@@ -184,19 +119,19 @@ def check_tag(_context: Context, tag: str | None = None, json: bool = False) -> 
     """Check that the tag agrees with every place, and lies on the main branch."""
     from castoff.flows.check_tag import check_tag as flow
 
-    _verb("check-tag", lambda checkout, _: flow(checkout, tag), as_json=json)
+    run_verb("check-tag", lambda checkout, _: flow(checkout, tag), as_json=json)
 
 
-def _check(name: str, what: str) -> _Body:
+def _check(name: str, what: str) -> Body:
     """Return the task that runs one check of [tool.castoff.checks]."""
 
     def run(_context: Context, json: bool = False) -> None:
         from castoff.flows.checks import run_check
 
-        _verb(name, lambda checkout, _: run_check(checkout, name), as_json=json)
+        run_verb(name, lambda checkout, _: run_check(checkout, name), as_json=json)
 
     run.__doc__ = what
-    return _task(name=name, help={"json": _JSON})(run)
+    return task(name=name, help={"json": _JSON})(run)
 
 
 lint = _check("lint", "Run the linters.")
@@ -205,48 +140,48 @@ typecheck = _check("typecheck", "Check the types.")
 test = _check("test", "Run the tests.")
 
 
-@_task(help={"json": _JSON})
+@task(help={"json": _JSON})
 def check(_context: Context, json: bool = False) -> None:
     """Run all checks side by side."""
     from castoff.flows.checks import run_checks
 
-    _verb("check", lambda checkout, _: run_checks(checkout), as_json=json)
+    run_verb("check", lambda checkout, _: run_checks(checkout), as_json=json)
 
 
-@_task(help={"json": _JSON})
+@task(help={"json": _JSON})
 def build(_context: Context, json: bool = False) -> None:
     """Build sdist and wheel into an empty dist/, reproducibly, with a manifest of digests."""
     from castoff.flows.build import build as flow
 
-    _verb("build", lambda checkout, _: flow(checkout), as_json=json)
+    run_verb("build", lambda checkout, _: flow(checkout), as_json=json)
 
 
-@_task(help={"json": _JSON})
+@task(help={"json": _JSON})
 def preflight(_context: Context, json: bool = False) -> None:
     """Run all checks, compare the tag, build, and look at what was built."""
     from castoff.flows.preflight import preflight as flow
 
-    _verb("preflight", lambda checkout, _: flow(checkout), as_json=json)
+    run_verb("preflight", lambda checkout, _: flow(checkout), as_json=json)
 
 
-@_task(name="twine-check", help={"json": _JSON})
+@task(name="twine-check", help={"json": _JSON})
 def twine_check(_context: Context, json: bool = False) -> None:
     """Check what would be uploaded: digests, metadata, install and import of each file."""
     from castoff.flows.twine_check import twine_check as flow
 
-    _verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
+    run_verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
 
 
-@_task(name="check-workflow", help={"file": "the workflow (.github/workflows/release.yml)", "json": _JSON})
+@task(name="check-workflow", help={"file": "the workflow (.github/workflows/release.yml)", "json": _JSON})
 def check_workflow(_context: Context, file: str | None = None, json: bool = False) -> None:
     """Check that the release workflow says what it must: commands, jobs, artifacts, rights, pins, triggers."""
     from castoff.core.pipeline import WORKFLOW
     from castoff.flows.check_workflow import check_workflow as flow
 
-    _verb("check-workflow", lambda checkout, _: flow(checkout, file or WORKFLOW), as_json=json)
+    run_verb("check-workflow", lambda checkout, _: flow(checkout, file or WORKFLOW), as_json=json)
 
 
-@_task(
+@task(
     help={
         "version": "the version (or VERSION; else the one in the places)",
         "watch": "look again until the release is done or has failed (or WATCH=1)",
@@ -257,14 +192,14 @@ def status(_context: Context, version: str | None = None, watch: bool = False, j
     """Say where a release stands, place by place, and what to type next; changes nothing."""
     from castoff.flows.status import status as flow
 
-    _verb(
+    run_verb(
         "status",
         lambda checkout, env: flow(checkout, version or env.version, watch=watch or env.watch),
         as_json=json,
     )
 
 
-@_task(
+@task(
     help={
         "version": "the version to rehearse (or VERSION; else the next patch)",
         "fault": "something that goes wrong (or FAULT); `list` names them all",
@@ -303,10 +238,10 @@ def rehearse(
         )
         flow(checkout, options)
 
-    _verb("rehearse", act, as_json=json)
+    run_verb("rehearse", act, as_json=json)
 
 
-@_task(
+@task(
     help={
         "direct": "judge for `release --direct`, too: a push to main without a pull request (or DIRECT=1)",
         "offline": "ask nothing of the network (or OFFLINE=1)",
@@ -317,14 +252,14 @@ def doctor(_context: Context, direct: bool = False, offline: bool = False, json:
     """Say on one screen whether a release would work today; changes nothing."""
     from castoff.flows.doctor import doctor as flow
 
-    _verb(
+    run_verb(
         "doctor",
         lambda checkout, env: flow(checkout, direct=direct or env.direct, offline=offline or env.offline),
         as_json=json,
     )
 
 
-@_task(
+@task(
     help={
         "version": _VERSION,
         "wait": "how many seconds the index may take to catch up (600)",
@@ -351,18 +286,18 @@ def verify(
     def act(checkout: Checkout, env: Environment) -> None:
         trust = trust_config or env.trust_config
         options = Options(
-            version=_required(version, env, "verify"),
-            wait=_seconds(wait, WAIT),
+            version=required(version, env, "verify"),
+            wait=seconds(wait, WAIT),
             trust_config=Path(trust) if trust else None,
             rebuild=not skip_rebuild,
             install=not skip_install,
         )
         flow(checkout, options)
 
-    _verb("verify", act, as_json=json)
+    run_verb("verify", act, as_json=json)
 
 
-@_task(
+@task(
     help={
         "dry-run": _DRY,
         "replace-workflow": "write release.yml anew where there is another one",
@@ -393,7 +328,7 @@ def init(
         )
         flow(checkout, options)
 
-    _verb("init", act, as_json=json)
+    run_verb("init", act, as_json=json)
 
 
 namespace = Collection(

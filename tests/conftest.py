@@ -10,7 +10,7 @@ import pytest
 
 from tests.repository import Repository
 
-_NOT_OURS = ("CASTOFF_", "GITHUB_", "GH_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_")
+_NOT_OURS = ("CASTOFF_", "GITHUB_", "GH_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_", "MAKE", "MFLAGS")
 _OURS_ONLY = (
     "VERSION",
     "TAG",

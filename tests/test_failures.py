@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -165,11 +166,11 @@ def test_no_identity_token(tmp_path: Path) -> None:
 @row("**preflight** says that the index has other bytes, or files of another build")
 def test_a_version_that_the_index_has_from_another_build(world: Hub) -> None:
     """The version is spent: it ends in the next one."""
-    hold(world.services.index, world.scratch.root, SDIST)
+    hold(world.services.index, world.scratch.root, SDIST, ago=timedelta(hours=1))
     release(world)
     assert world.stopped == "preflight"
     assert "the index has this name with other bytes" in world.log
-    assert "contradicts itself" in told(world)
+    assert "contradicts itself" in told(world), world.castoff("status", "--version", "0.1.1").out
     (line,) = printed(world.castoff("status", "--version", "0.1.1"))
     assert line == "make release VERSION=0.1.2"
     world.do(line)

@@ -223,3 +223,14 @@ def test_files_are_those_of_the_manifest_or_each_difference_is_told() -> None:
 def test_a_size_that_differs_is_a_difference() -> None:
     other = [dataclasses.replace(MANIFEST.files[0], size=13), MANIFEST.files[1]]
     assert len(artifacts.manifest_problems(MANIFEST, other)) == 1
+
+
+def test_wheels_that_are_built_elsewhere_are_in_no_manifest_and_missed_in_no_dist() -> None:
+    """Only a wheel may come later; what the manifest names is compared all the same."""
+    later, stray = Digest("demo-1.2.3-cp311-cp311-win_amd64.whl", "3" * 64, 9), Digest("demo.zip", SHA, 1)
+    assert artifacts.manifest_problems(MANIFEST, [*MANIFEST.files, later], wheels=False) == []
+    changed = [dataclasses.replace(MANIFEST.files[0], sha256="2" * 64), stray]
+    problems = artifacts.manifest_problems(MANIFEST, changed, wheels=False)
+    assert [str(problem.where) for problem in problems] == [f"dist/{SDIST}", "dist/demo.zip", f"dist/{WHEEL}"]
+    assert artifacts.dist_problems([SDIST], "demo", VERSION, "make build", wheels=False) == []
+    assert len(artifacts.dist_problems([WHEEL], "demo", VERSION, "make build", wheels=False)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from packaging.version import Version
 
 from castoff.core.artifacts import Digest
 from castoff.core.availability import Holdings, after_build, before_build, verdict
+from castoff.core.errors import Location, Problem
 from castoff.core.forge import Repository
 from castoff.core.published import ForgeRelease, PublishedFile, ReleaseAsset, Unknown
 
@@ -92,9 +94,71 @@ def test_a_published_release_without_files_stops_before_the_build_and_is_told_on
     assert after_build(held, BUILT) == ()
 
 
+PAGE = "https://github.com/acme/spam/releases/1"
+
+
 def test_two_releases_of_a_tag_stop_before_the_build() -> None:
-    (problem,) = before_build(holdings((), (release({**OURS}), release({}, draft=True))))
-    assert "there are 2 releases of v1.0.0" in problem.what
+    what = "there are 2 releases of v1.0.0 on GitHub, and it is not clear which is meant"
+    fix = (f"look at {PAGE}", f"look at {PAGE}", "delete all but one", "re-run the failed jobs")
+    assert before_build(holdings((), (release({**OURS}), release({}, draft=True)))) == (Problem(what, fix=fix),)
+
+
+def test_a_release_in_the_way_is_told_with_its_page_and_how_it_goes_away() -> None:
+    def in_the_way(*, draft: bool = False, immutable: bool = False, named: bool = True) -> Problem:
+        held = holdings((), (release({WHEEL: "c" * 64, SDIST: "b" * 64}, draft=draft, immutable=immutable),))
+        (problem,) = after_build(held if named else replace(held, forge=None), BUILT)
+        return problem
+
+    said = f"v1.0.0 on GitHub is not of this build: it has {WHEEL} with other bytes ({PAGE})"
+    again = "re-run the failed jobs"
+    assert in_the_way() == Problem(f"the published release {said}", fix=(DELETE, again))
+    assert in_the_way(draft=True) == Problem(f"the draft {said}", fix=(DELETE, again))
+    assert in_the_way(immutable=True) == Problem(f"the immutable release {said}", fix=(NEXT,))
+    assert in_the_way(named=False) == Problem(f"the published release {said}", fix=("delete it there", again))
+
+
+def test_every_file_that_is_not_ours_is_told_with_its_place() -> None:
+    stranger = "spam-1.0.0-cp313-cp313-linux_x86_64.whl"
+    other = f"the index has {stranger} of 1.0.0, which was not built here: it is of another build"
+    bytes_ = f"the index has this name with other bytes (SHA-256 {'c' * 12}..., built {'a' * 12}...): 1.0.0 is spent"
+    old = f"1.0.0 is on the index since 2026-11-05, without {SDIST}: a release takes new files for 14 days"
+    assert after_build(holdings(on_index({stranger: None, WHEEL: "c" * 64}, days=15)), BUILT) == (
+        Problem(f"{other}, and the version is spent", fix=(NEXT,)),
+        Problem(bytes_, Location(f"dist/{WHEEL}"), (NEXT,)),
+        Problem(old, fix=(NEXT,)),
+    )
+
+
+def test_an_index_takes_new_files_until_fourteen_days_after_the_first() -> None:
+    first, later = on_index({WHEEL: "a" * 64}, days=14)[0], on_index({"x": "a" * 64})[0]
+    assert after_build(holdings((first,)), BUILT) == ()
+    over = replace(holdings((first,)), now=NOW + timedelta(seconds=1))
+    assert len(after_build(over, BUILT)) == 1
+    assert len(after_build(replace(over, files=(replace(later, name=WHEEL), first)), BUILT)) == 1
+    untold = replace(first, uploaded=None)
+    assert after_build(replace(over, files=(untold,)), BUILT) == ()
+    assert verdict(replace(over, files=(untold,)), BUILT) == f"1.0.0 is ours, and incomplete: {SDIST} can be added"
+
+
+def test_the_verdict_is_one_sentence() -> None:
+    free = "1.0.0 is free: the index shows nothing of it (a name that was used and deleted shows not)"
+    assert verdict(holdings(), BUILT) == free
+    assert verdict(holdings(Unknown("no network")), BUILT) == "whether 1.0.0 is free on the index cannot be known"
+    both = "1.0.0 is ours already: the index has every file, byte for byte"
+    assert verdict(holdings(on_index({**OURS})), BUILT) == both
+    until = "until 2026-12-04 00:00 UTC"
+    assert verdict(holdings(on_index({"x": None})), BUILT) == (
+        f"1.0.0 is ours, and incomplete: {WHEEL}, {SDIST} can be added {until}"
+    )
+
+
+def test_a_release_that_holds_what_was_built_is_not_in_the_way_and_a_stranger_in_it_is() -> None:
+    bundle = f"{WHEEL}.sigstore.json"
+    assert after_build(holdings((), (release({**OURS, bundle: "d" * 64, "notes.txt": None}),)), BUILT) == ()
+    assert after_build(holdings((), (release({WHEEL: None, SDIST: None}),)), BUILT) == ()
+    assert after_build(holdings((), (release({}, draft=True),)), BUILT) == ()
+    (problem,) = after_build(holdings((), (release({"spam-0.9.tar.gz": None}),)), BUILT)
+    assert f"it has spam-0.9.tar.gz, which was not built, and it lacks {WHEEL}, and it lacks {SDIST} (" in problem.what
 
 
 def test_what_could_not_be_asked_is_named_with_its_reason() -> None:

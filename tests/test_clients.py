@@ -13,9 +13,10 @@ import pytest
 import requests
 from packaging.version import Version
 
+from castoff.adapters.arriving import Downloaded
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index as Client
-from castoff.adapters.web import Answer, Ask, Downloaded, Limits, Web
+from castoff.adapters.web import Answer, Ask, Limits, Web
 from castoff.core.forge import Repository
 from castoff.core.published import RunJob, Unknown, WorkflowRun
 from castoff.services.forge import Forge

@@ -92,20 +92,6 @@ def contents(path: Path, artifact: Artifact) -> Archive:
     return Archive(digest(path).sha256, members, _generator(path) if artifact.kind == "wheel" else None)
 
 
-def differs_at(one: Path, other: Path) -> int | None:
-    """Return the number (from 1) of the first byte in which two files differ; None when they are the same."""
-    before = 0
-    with one.open("rb") as first, other.open("rb") as second:
-        while True:
-            here, there = first.read(_BLOCK), second.read(_BLOCK)
-            if here != there:
-                same = next((at for at, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), None)
-                return before + 1 + (min(len(here), len(there)) if same is None else same)
-            if not here:
-                return None
-            before += len(here)
-
-
 def _wheel_members(path: Path) -> Iterator[tuple[str, Member]]:
     budget = _Budget(path)
     with _open(path) as wheel:

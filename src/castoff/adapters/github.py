@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from castoff.adapters.arriving import Compared, Downloaded
 from castoff.adapters.github_answers import is_true, items, moment, number, taken, text
-from castoff.adapters.web import Answer, Ask, Downloaded, Web
+from castoff.adapters.web import Answer, Ask, Web
 from castoff.core.forge import Repository
 from castoff.core.published import ForgeRelease, ReleaseAsset, RunJob, Unknown, WorkflowRun
 from castoff.core.toml_text import get, get_text
@@ -71,13 +72,22 @@ class GitHub:
     def download(
         self, asset: ReleaseAsset, into: Path, arrived: Callable[[int], None] = lambda _size: None
     ) -> Downloaded | Unknown:
-        """Write an asset's bytes to `into`, at most as many as it is said to have; `arrived` as in `Web`.
+        """Write an asset's bytes to `into`, at most as many as it is said to have; `arrived` as in `Web`."""
+        return self.web.download(self._asked(asset), into, asset.size, arrived)
 
-        Without a token it is asked for where people get it: the API would count each file against a small limit.
+    def compare(
+        self, asset: ReleaseAsset, file: Downloaded, arrived: Callable[[int], None] = lambda _size: None
+    ) -> Compared | Unknown:
+        """Compare an asset's bytes with a file that is here; `arrived` as in `Web`."""
+        return self.web.compare(self._asked(asset), file, asset.size, arrived)
+
+    def _asked(self, asset: ReleaseAsset) -> Ask:
+        """Return how to ask for an asset.
+
+        Without a token that is where people get it: the API would count each file against a small limit.
         """
         api = Ask(self._url(f"releases/assets/{asset.id}"), _BYTES, self.token)
-        ask = Ask(asset.url) if asset.url and not self.token else api
-        return self.web.download(ask, into, asset.size, arrived)
+        return Ask(asset.url) if asset.url and not self.token else api
 
     def delete_draft(self, release: ForgeRelease) -> Unknown | Refused | None:
         """Delete a draft; None when it is done."""

@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from castoff.adapters.web import MEGABYTE, Answer, Ask, Downloaded, Web
+from castoff.adapters.arriving import Downloaded
+from castoff.adapters.web import MEGABYTE, Answer, Ask, Web
 from castoff.core.artifacts import artifact
 from castoff.core.published import PublishedFile, Unknown
 

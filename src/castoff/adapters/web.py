@@ -6,7 +6,6 @@ the reason. Only what is safe to repeat is repeated. A token goes to the origin 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
 import threading
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from castoff.adapters.arriving import Arriving, Beside, Compared, Downloaded, ToFile
 from castoff.core.published import Unknown
 
 if TYPE_CHECKING:  # costs more to import than most verbs take
@@ -79,15 +79,6 @@ class Answer:
             return Unknown(f"{urlsplit(self.url).hostname} answered with something that is no JSON")
 
 
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """A file that has arrived: its SHA-256 (hex) and its size in bytes, made while it came."""
-
-    path: Path
-    sha256: str
-    size: int
-
-
 class _GaveUpError(Exception):
     """A request that is not to be tried again; the reason is its text."""
 
@@ -115,25 +106,35 @@ class Web:
         `arrived` is told the size of each block, and minus what came when a try is begun anew. Another status than
         200 is Unknown, and so is a file that ends before its announced length; no part of one stays.
         """
+        return self._arrive(ask, into.name, lambda: ToFile(into), most, arrived)
 
-        def to_file(response: Response, deadline: float) -> Downloaded:
+    def compare(
+        self, ask: Ask, file: Downloaded, most: int, arrived: Callable[[int], None] = lambda _size: None
+    ) -> Compared | Unknown:
+        """Compare what is served with a file that is here, byte for byte; keep nothing. Else as `download`."""
+        return self._arrive(ask, file.path.name, lambda: Beside(file), most, arrived)
+
+    def _arrive(
+        self, ask: Ask, name: str, begin: Callable[[], Arriving[_T]], most: int, arrived: Callable[[int], None]
+    ) -> _T | Unknown:
+        """Let what `begin` returns take what is served; once for each try."""
+
+        def take(response: Response, deadline: float) -> _T:
             if response.status_code != HTTPStatus.OK:
-                raise _GaveUpError(f"{_host(ask.url)} answered {response.status_code} for {into.name}")
-            digest, size = hashlib.sha256(), 0
+                raise _GaveUpError(f"{_host(ask.url)} answered {response.status_code} for {name}")
+            size, arriving = 0, begin()
             try:
-                with into.open("xb") as file:
+                with arriving:
                     for block in _blocks(response, most, deadline + most / _SLOWEST):
-                        file.write(block)
-                        digest.update(block)
+                        arriving.take(block)
                         size += len(block)
                         arrived(len(block))
+                    return arriving.whole()
             except BaseException:
-                into.unlink(missing_ok=True)
                 arrived(-size)
                 raise
-            return Downloaded(into, digest.hexdigest(), size)
 
-        return self._tried("GET", ask, to_file)
+        return self._tried("GET", ask, take)
 
     def _tried(
         self, method: str, ask: Ask, take: Callable[[Response, float], _T], tries: int | None = None

@@ -41,11 +41,21 @@ class CastoffError(Exception):
         self.data: Mapping[str, object] = data or {}
         """What is known all the same, for `--json`."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let another process raise it: an exception's own way would take its text for a problem."""
+        return _again, (type(self), self.problems, self.way_out, dict(self.data))
+
 
 class UsageError(CastoffError):
     """The call or the configuration is wrong (exit code 2)."""
 
     exit_code = 2
+
+
+def _again(
+    kind: type[CastoffError], problems: tuple[Problem, ...], way_out: Problem | None, data: Mapping[str, object]
+) -> CastoffError:
+    return kind(*problems, way_out=way_out, data=data)
 
 
 def refuse(what: str, *fix: str, where: Location | None = None) -> CastoffError:

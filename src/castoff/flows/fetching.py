@@ -1,23 +1,23 @@
 """Every file of a release, downloaded from the index and from GitHub, compared, and its signatures verified.
 
-A few files at a time, each from its first byte to its last signature by one thread: while one waits for the network,
-another is digested, and a third verified. What was compared is deleted, but for what is tried out later.
+A few files at a time: while one waits for the network, another is digested, and the signatures of those that have come
+are verified by another process. The release's own copies are compared as they come, and not kept.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castoff.adapters.archives import differs_at
+from castoff.adapters.apart import SignaturesApart
+from castoff.adapters.arriving import Compared, Downloaded
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index
-from castoff.adapters.signatures import Signatures, Signer
-from castoff.adapters.threads import Asked
-from castoff.adapters.web import MEGABYTE, Downloaded
+from castoff.adapters.signatures import Signer
+from castoff.adapters.web import MEGABYTE
 from castoff.core.proof import (
     INDEX,
     PROVENANCE,
@@ -33,7 +33,9 @@ from castoff.core.published import PublishedFile, ReleaseAsset, Unknown
 from castoff.core.served import BUNDLE, Pair, Served, asset_found, index_found, is_name, no_release, release_found
 
 AT_ONCE = 4
-"""How many files are worked on at the same time."""
+"""How many files are downloaded at the same time."""
+_PROVED_AT_ONCE = 2
+"""Of how many files that have come the signatures are asked for: while one's are verified, the next one's come."""
 _LARGEST_BUNDLE = 4 * MEGABYTE
 _BAR = 30
 
@@ -44,11 +46,24 @@ class Fetched:
 
     pair: Pair
     found: dict[str, Found] = field(default_factory=dict[str, Found])
-    path: Path | None = None
+    came: Downloaded | None = None
     """Where it lies; None when it could not be had, or is not to be touched."""
-    sha256: str | None = None
-    size: int | None = None
     publisher: str = ""
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies."""
+        return self.came.path if self.came else None
+
+    @property
+    def sha256(self) -> str | None:
+        """What it has, in hex."""
+        return self.came.sha256 if self.came else None
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes it has."""
+        return self.came.size if self.came else None
 
 
 class Progress:
@@ -94,8 +109,7 @@ class Fetcher:
 
     index: Index
     github: GitHub | Unknown
-    signatures: Asked[Signatures | Unknown]
-    """It is made while the first files come."""
+    signatures: SignaturesApart
     signer: Signer
     served: Served
     folder: Path
@@ -105,24 +119,34 @@ class Fetcher:
         """Return each file with what was found of it."""
         for name in ("index", "release"):
             (self.folder / name).mkdir()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as files, ThreadPoolExecutor(_PROVED_AT_ONCE) as proofs:
+
+            def begin(pair: Pair) -> Future[Fetched]:
+                return proofs.submit(self._prove, self._fetch(pair))
+
             try:
-                return list(pool.map(self._one, pairs))
+                return [proved.result() for proved in files.map(begin, pairs)]
             except BaseException:
                 self.progress.stop()
-                pool.shutdown(wait=False, cancel_futures=True)
+                self.signatures.stop()
+                for pool in (files, proofs):
+                    pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _one(self, pair: Pair) -> Fetched:
+    def _fetch(self, pair: Pair) -> Fetched:
         fetched = Fetched(pair)
         if is_name(pair.name):
             self._from_index(fetched)
             self._from_release(fetched)
-            fetched.found[SIGNED] = self._bundle(fetched)
-            fetched.found[PROVENANCE] = self._provenance(fetched)
         else:
             strange = contradictory("it is neither a wheel nor an sdist: castoff builds no such file")
             fetched.found |= dict.fromkeys((INDEX, RELEASE, SIGNED, PROVENANCE), strange)
+        return fetched
+
+    def _prove(self, fetched: Fetched) -> Fetched:
+        if is_name(fetched.pair.name):
+            fetched.found[SIGNED] = self._bundle(fetched)
+            fetched.found[PROVENANCE] = self._provenance(fetched)
         self.progress.done()
         return fetched
 
@@ -139,7 +163,7 @@ class Fetcher:
     def _came(self, fetched: Fetched, came: Downloaded | Unknown, file: PublishedFile) -> Found:
         if isinstance(came, Unknown):
             return unknown(came.reason)
-        fetched.path, fetched.sha256, fetched.size = came.path, came.sha256, came.size
+        fetched.came = came
         return index_found(file, came.sha256, came.size)
 
     def _from_release(self, fetched: Fetched) -> None:
@@ -148,16 +172,18 @@ class Fetcher:
         fetched.found[RELEASE] = release_found(fetched.pair, self.served)
         if asset is None or not asset.complete or isinstance(self.github, Unknown):
             return
-        came = self.github.download(asset, self.folder / "release" / asset.name, self.progress.arrived)
+        arrived = self.progress.arrived
+        if fetched.came:
+            came, indexed = self.github.compare(asset, fetched.came, arrived), fetched.came.sha256
+        else:
+            came, indexed = self.github.download(asset, self.folder / "release" / asset.name, arrived), None
         if isinstance(came, Unknown):
             fetched.found[RELEASE] = unknown(came.reason)
-            return
-        differs = fetched.path and came.sha256 != fetched.sha256 and differs_at(fetched.path, came.path)
-        fetched.found[RELEASE] = asset_found(asset, came.sha256, fetched.sha256, differs or None)
-        if fetched.path is None:
-            fetched.path, fetched.sha256, fetched.size = came.path, came.sha256, came.size
+        elif isinstance(came, Compared):
+            fetched.found[RELEASE] = asset_found(asset, came.sha256, indexed, came.differs_at)
         else:
-            came.path.unlink()
+            fetched.found[RELEASE] = asset_found(asset, came.sha256, None, None)
+            fetched.came = came
 
     def _bundle(self, fetched: Fetched) -> Found:
         bundle = fetched.pair.bundle
@@ -170,12 +196,9 @@ class Fetcher:
         if bundle.size > _LARGEST_BUNDLE:
             return contradictory(f"a bundle of {bundle.size} bytes is none")
         read = self._read(bundle)
-        sha256 = fetched.sha256
-        return (
-            unknown(read.reason)
-            if isinstance(read, Unknown)
-            else self._signed(lambda s: s.bundle(self.signer, sha256, read))
-        )
+        if isinstance(read, Unknown):
+            return unknown(read.reason)
+        return self.signatures.bundle(self.signer, fetched.sha256, read)
 
     def _read(self, bundle: ReleaseAsset) -> bytes | Unknown:
         if isinstance(self.github, Unknown):
@@ -192,16 +215,8 @@ class Fetcher:
             return not_tried("the index has none")
         if isinstance(told, Unknown):
             return unknown(told.reason)
-
-        def verify(signatures: Signatures) -> Found:
-            found, fetched.publisher = signatures.provenance(self.signer, file.name, sha256, told)
-            return found
-
-        return self._signed(verify)
-
-    def _signed(self, verify: Callable[[Signatures], Found]) -> Found:
-        signatures = self.signatures.answer()
-        return unknown(signatures.reason) if isinstance(signatures, Unknown) else verify(signatures)
+        found, fetched.publisher = self.signatures.provenance(self.signer, file.name, sha256, told)
+        return found
 
 
 def size_of(pairs: Sequence[Pair]) -> int:

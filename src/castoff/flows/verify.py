@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from castoff.adapters.apart import SignaturesApart
 from castoff.adapters.git import Tag
-from castoff.adapters.signatures import Signatures, Signer, require_extra
-from castoff.adapters.threads import Asked
+from castoff.adapters.signatures import Signer, require_extra
 from castoff.core import versions
 from castoff.core.artifacts import artifact
 from castoff.core.errors import misuse
@@ -67,13 +68,14 @@ def prove(checkout: Checkout, options: Options) -> Proof:
     require_extra()
     outside = _outside(checkout, options)
     checkout.console.say(f"{outside.tag} of {outside.project}, as the index and GitHub serve it")
-    with tempfile.TemporaryDirectory(prefix="castoff-verify-") as folder:
+    with ExitStack() as stack:
+        signatures = stack.enter_context(closing(SignaturesApart(options.trust_config)))  # it takes a while to start
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="castoff-verify-"))
         tag, served = outside.ask()
         served = outside.wait(served, options.wait, tagged=isinstance(tag, Tag))
         signer = _signer(outside, tag, served)
         pairs = served.pairs(outside.project, outside.version)
         progress = Progress(len(pairs), size_of(pairs))
-        signatures = Asked(lambda: Signatures.load(options.trust_config))  # takes as long as some files need to come
         fetcher = Fetcher(outside.index, outside.github, signatures, signer, served, Path(folder), progress)
         with checkout.console.watching(progress.rows):
             fetched = fetcher.fetch(pairs)

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.repository import Repository
 
@@ -25,6 +26,10 @@ _OURS_ONLY = (
     "NO_COLOR",
     "FORCE_COLOR",
 )
+
+# how long an example takes says how busy the machine is, and nothing of castoff
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: programs would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -25,7 +25,7 @@ from castoff.adapters.environment import read_environment
 from castoff.core.faults import Fault
 from castoff.core.rehearsal import JobRun, Outcome
 from castoff.core.versions import version_of_tag
-from castoff.core.workflow import read_workflow
+from castoff.core.workflow_reading import read_workflow
 from castoff.flows.platform import Platform, platform
 from castoff.flows.run_record import run_record
 from castoff.flows.running import Setting, run_workflow

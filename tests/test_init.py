@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from castoff.core.workflow import read_workflow
 from castoff.core.workflow_checks import rehearsal_problems
+from castoff.core.workflow_reading import read_workflow
 from castoff.flows.init import templates
 from castoff.standins.catalogue import inputs_of, standins
 from tests.adopting import BACKENDS, FILES, GITHUB, LAYOUTS, adopted, contents, init, links, plain, planned, project

@@ -17,7 +17,7 @@ from castoff.core.plan import Run
 from castoff.core.published import RunJob, Unknown
 from castoff.core.spent import SpentError
 from castoff.core.undoing import Delete, DeleteDraft, Found, Outside, Ran, decide
-from castoff.core.workflow import read_workflow
+from castoff.core.workflow_reading import read_workflow
 from tests.sights import DRAFT, FILES, NOW, RELEASE, RUN
 
 AGAIN, ANEW, NEXT = "castoff undo", "castoff release", "castoff release next"

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.core.errors import CastoffError, Problem
-from castoff.core.workflow import Job, Workflow, job_permissions, order, read_workflow
+from castoff.core.workflow import Job, Workflow, job_permissions, order
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
+from castoff.core.workflow_reading import read_workflow
 from castoff.core.workflow_triggers import matches, starts_on_branch_push, starts_on_tag
 from tests.strategies import bounded
 

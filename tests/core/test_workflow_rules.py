@@ -15,8 +15,8 @@ from castoff.core.findings import Finding, Verdict
 from castoff.core.names import Names
 from castoff.core.pins import pinned
 from castoff.core.pipeline import STAGES, VERBS, WORKFLOW
-from castoff.core.workflow import workflow_of
 from castoff.core.workflow_ignores import heeded
+from castoff.core.workflow_reading import workflow_of
 from castoff.core.workflow_rules import GROUPS, RULES, look
 from castoff.core.workflow_subject import Around, Subject, subject_of
 from castoff.core.workflow_yaml import read_yaml

@@ -9,7 +9,8 @@ from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.pipeline import PUBLISH, WORKFLOW
 from castoff.core.published import Unknown
 from castoff.core.tree import Tree
-from castoff.core.workflow import Workflow, job_permissions, read_workflow
+from castoff.core.workflow import Workflow, job_permissions
+from castoff.core.workflow_reading import read_workflow
 
 _FOLDER, _, _FILE = WORKFLOW.rpartition("/")
 

@@ -12,9 +12,10 @@ from castoff.core.names import targets, tasks
 from castoff.core.pins import PINS
 from castoff.core.pipeline import STAGES, VERBS, WORKFLOW
 from castoff.core.texts import decode
-from castoff.core.workflow import Workflow, workflow_of
+from castoff.core.workflow import Workflow
 from castoff.core.workflow_ignores import heeded
 from castoff.core.workflow_linters import beside, read_schema, read_zizmor
+from castoff.core.workflow_reading import workflow_of
 from castoff.core.workflow_rules import GROUPS, RULES, look
 from castoff.core.workflow_subject import Around, subject_of
 from castoff.core.workflow_yaml import Table, read_yaml

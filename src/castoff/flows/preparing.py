@@ -12,8 +12,9 @@ from castoff.core import versions
 from castoff.core.errors import CastoffError, misuse, refuse
 from castoff.core.faults import SPENT, Fault, catalogue, find
 from castoff.core.forge import Repository, repository
-from castoff.core.workflow import Workflow, read_workflow
+from castoff.core.workflow import Workflow
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
+from castoff.core.workflow_reading import read_workflow
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.scratch import Scratch, State
 from castoff.standins.catalogue import inputs_of, standins

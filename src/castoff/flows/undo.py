@@ -29,7 +29,7 @@ from castoff.core.undoing import (
     described,
     publishing_jobs,
 )
-from castoff.core.workflow import read_workflow
+from castoff.core.workflow_reading import read_workflow
 from castoff.flows.asking import Asked, ask
 from castoff.flows.checkout import Checkout
 from castoff.flows.clients import github_of, index_of

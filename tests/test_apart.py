@@ -84,9 +84,11 @@ def test_a_trust_configuration_that_is_none_is_a_wrong_call(tmp_path: Path) -> N
         made.bundle(SIGNER, "a" * 64, b"{}")
 
 
-def test_ctrl_c_does_not_reach_it(apart: SignaturesApart, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("started", [True, False])
+def test_ctrl_c_does_not_reach_it(apart: SignaturesApart, capfd: pytest.CaptureFixture[str], *, started: bool) -> None:
     """The terminal sends it to both processes: the one that was called says so, and ends the other."""
-    apart.bundle(SIGNER, "a" * 64, b"{}")
+    if started:
+        apart.bundle(SIGNER, "a" * 64, b"{}")
     the_other(signal.SIGINT)
     assert apart.bundle(SIGNER, "a" * 64, b"{}").verdict is Verdict.CONTRADICTORY
     assert capfd.readouterr().err == ""

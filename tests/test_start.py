@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,20 @@ def test_yaml_is_loaded_only_where_invoke_finds_a_configuration_in_it(
     if there:
         (isolated / ".invoke.yaml").write_text("run:\n  echo: false\n")
     assert (YAML in loaded(repo, "bump", "--version", "0.2.0")) == there
+
+
+def test_ctrl_c_while_castoff_is_loaded_ends_it_without_a_word() -> None:
+    """Nothing was done yet, and a traceback of Python's imports would tell nobody anything."""
+    interrupted = """
+import os, signal, sys
+class Finder:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name == "castoff.program":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+from castoff.cli import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")

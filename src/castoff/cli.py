@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 
@@ -25,6 +27,19 @@ class _YamlLater:
 def main() -> None:
     """Run the script."""
     sys.meta_path.insert(0, _YamlLater)
-    from castoff.program import program
+    with _ended_by_ctrl_c():
+        from castoff.program import program
 
     program.run()
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Generator[None]:
+    """Let Ctrl-C end Python without a word, as long as nothing was done yet: there would be a traceback of imports."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -10,10 +10,11 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
+from castoff.adapters.process import undisturbed
 from castoff.adapters.signatures import Signatures, Signer
 from castoff.core.errors import UsageError
 from castoff.core.proof import Found, unknown
@@ -46,7 +47,9 @@ class SignaturesApart:
         context = get_context("spawn")
         self._here, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(there, trust_config), daemon=True)
-        self._process.start()
+        resource_tracker.ensure_running()  # else it is started first below, and lets signals through again
+        with undisturbed():  # Python itself would answer Ctrl-C with a traceback until `_serve` is reached
+            self._process.start()
         there.close()
 
     def bundle(self, signer: Signer, sha256: str, bundle: bytes) -> Found:
@@ -103,6 +106,7 @@ class SignaturesApart:
 def _serve(there: Connection, trust_config: Path | None) -> None:
     """Be the other process: answer questions until nobody is there to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both, and the other one ends this
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     with suppress(OSError, EOFError):  # nobody is there any more
         made = _load(trust_config)
         there.send(None if isinstance(made, Signatures) else made)

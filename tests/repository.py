@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import forked
 
 CASTOFF = Path(sys.executable).parent / "castoff"
 
@@ -28,6 +34,19 @@ lint = ["python", "-c", "print('linted')"]
 test = ["python", "-c", "print('tested')"]
 """
 MODULE = '"""A sample.\n\n__version__ = "0.1.0"\n"""\n\nMIN_VERSION = "0.1.0"\n__version__ = "0.1.0"\n'
+
+
+def _dates() -> tuple[str | None, ...]:
+    return tuple(os.environ.get(f"GIT_{who}_DATE") for who in ("AUTHOR", "COMMITTER"))
+
+
+@functools.cache
+def _template(_dates: tuple[str | None, ...]) -> Path:
+    """Return a folder in which git has made the project and its remote, for copies; with commits of these dates."""
+    folder = Path(tempfile.mkdtemp(prefix="template-"))
+    atexit.register(shutil.rmtree, folder)
+    Repository.made_by_git(folder)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -53,11 +72,22 @@ class Repository:
 
     @classmethod
     def create(cls, folder: Path, name: str = "work") -> Repository:
-        """Make the project, commit it and push it to a new bare remote."""
-        made = cls(folder / name, folder / "remote.git")
-        made.root.mkdir(parents=True)
-        subprocess.run(["git", "init", "--quiet", "--bare", str(made.remote)], check=True)
-        made.git("init", "--quiet")
+        """Make the project, committed and pushed to a new bare remote: a copy of one that git has made once."""
+        made, template = cls(folder / name, folder / "remote.git"), _template(_dates())
+        made.root.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(template / "work", made.root)
+        shutil.copytree(template / "remote.git", made.remote)
+        made.git("remote", "set-url", "origin", str(made.remote))
+        made.git("update-index", "-q", "--refresh")
+        return made
+
+    @classmethod
+    def made_by_git(cls, folder: Path) -> Repository:
+        """Let git make it."""
+        made = cls(folder / "work", folder / "remote.git")
+        made.root.mkdir()
+        for bare in (["--bare", str(made.remote)], []):
+            made.git("init", "--quiet", "--initial-branch", "main", *bare)
         made.git("remote", "add", "origin", str(made.remote))
         made.write("pyproject.toml", PYPROJECT)
         made.write("README.md", "# sample\n\nText.\n")
@@ -65,6 +95,8 @@ class Repository:
         made.write(".gitignore", "dist/\ndist-manifest.json\n*.castoff-tmp\n")
         made.commit("start")
         made.git("push", "--quiet", "--set-upstream", "origin", "main")
+        for sample in folder.rglob("hooks/*.sample"):
+            sample.unlink()
         return made
 
     def another_clone(self, name: str) -> Repository:
@@ -96,16 +128,8 @@ class Repository:
 
     def castoff(self, *args: str, **env: str) -> Ran:
         """Run castoff in the repository, as a person does."""
-        ran = subprocess.run(
-            [str(CASTOFF), *args],
-            cwd=self.root,
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        argv = [str(CASTOFF), *args]
+        ran = forked.run("castoff", argv, cwd=self.root, env={**os.environ, **env})
         assert "Traceback" not in ran.stderr, ran.stderr
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 

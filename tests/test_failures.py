@@ -22,7 +22,7 @@ from castoff.core.faults import KILLED
 from tests.hub import NAME, OWNER, Hub, Known, create, hub, printed
 from tests.outside import hold
 from tests.rehearsing import JOBS, QUICK, WORKFLOW, changed, once
-from tests.test_rehearse_faults import STOPS
+from tests.stories import STOPS
 
 WHEEL, SDIST = "sample-0.1.1-py3-none-any.whl", "sample-0.1.1.tar.gz"
 MAKE = "make release VERSION=0.1.1"
@@ -70,12 +70,12 @@ def world(tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def signed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def signed(tmp_path: Path, shared: Path) -> Iterator[Hub]:
     """Return a project whose tag is pushed, and whose workflow has come as far as to sign; it stops before publishing.
 
     It is made once, and copied for each test.
     """
-    made = once(tmp_path_factory.getbasetemp().parent, "signed", _signed)
+    made = once(shared, "signed", _signed)
     shutil.copytree(made, tmp_path / "hub", symlinks=True)
     with hub(tmp_path / "hub") as world:
         world.known = {world.repo.on_remote()[TAG]: Known("v0.1.1", 1_000_001, 1, JOBS[:3])}

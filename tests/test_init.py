@@ -463,12 +463,9 @@ def test_a_lock_that_lacks_something_is_told_with_the_command_and_stays(sample: 
 
 
 @pytest.mark.e2e
-def test_an_adopted_project_rehearses_its_release(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> None:
+def test_an_adopted_project_rehearses_its_release(tmp_path: Path, shared: Path) -> None:
     """From `castoff init` to a release, by `make` in the jobs, with castoff from a lock of digests."""
-    base = tmp_path_factory.getbasetemp()
-    env = links(base if worker_id == "master" else base.parent)  # a wheel of this run, not of an earlier one
+    env = links(shared)
     repo = project(tmp_path, "uv", "flat")
     ran = castoff(repo, "init", **env)
     assert ran.code == 0, ran.err

@@ -17,14 +17,13 @@ from castoff.services.index import Index
 from castoff.services.oidc import Issuer
 from tests.rehearsing import BUNDLE, FILES, JOBS, REAL, Played, once, rehearse, sample
 from tests.repository import Ran, Repository
-from tests.test_rehearse_faults import STOPS
+from tests.stories import STOPS
 
 
 @pytest.fixture
-def played(tmp_path_factory: pytest.TempPathFactory, isolated: Path, worker_id: str) -> Played:
+def played(shared: Path, isolated: Path) -> Played:
     """Rehearse castoff's own workflow on a small project, once for all tests here."""
-    base = tmp_path_factory.getbasetemp()
-    folder = once(base if worker_id == "master" else base.parent, "a-rehearsal", _make)
+    folder = once(shared, "a-rehearsal", _make)
     told = (folder / "out.json").read_text()
     (scratch,) = (folder / "temp").iterdir()
     return Played(Ran(0, told, (folder / "prose").read_text()), scratch)

@@ -487,10 +487,9 @@ def test_a_tag_that_is_not_on_the_remote_is_missing(world: World, tmp_path: Path
 
 def test_a_tag_that_was_moved_is_not_what_was_signed(world: World, tmp_path: Path) -> None:
     moved = Repository.create(tmp_path / "bare")
+    moved.commit("another commit than the one that was released")
     moved.git("tag", "--annotate", "--message", "moved", TAG)
     moved.git("push", "--quiet", "origin", TAG)
-    moved.write("other", "")
-    moved.commit("another commit than the one that was released")
     looked = replace(world, repo=moved).verify()
     assert looked.wrong == {(file, what, "contradictory") for file in FILES for what in ("bundle", "provenance")}
     assert "it was signed for another commit" in looked.found(WHEEL, "bundle")[1]

@@ -38,14 +38,12 @@ def run(*argv: str | Path, cwd: Path = ROOT, **env: str) -> str:
 
 
 @pytest.fixture
-def programs(tmp_path_factory: pytest.TempPathFactory, isolated: Path, worker_id: str) -> Path:
+def programs(shared: Path, isolated: Path) -> Path:
     """Return where the programs are of an environment that holds the wheel, and of the lock what the wheel asks for.
 
     The versions and digests are the lock's; what is installed is only what the wheel itself requires, so that a
     requirement which nobody but the group of developers brings is missed here.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent  # of this run: a wheel of another would be out of date
     env = links(shared)
 
     def make(folder: Path) -> None:

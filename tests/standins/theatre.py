@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from castoff.standins.stage import VARIABLE, Stage
 from castoff.standins.step import INPUTS
+from tests import forked
 
 REPOSITORY = "owner/spam"
 NOWHERE = Stage(
@@ -118,16 +117,7 @@ class Job:
         env = {**self.variables(), VARIABLE: str(out / "stage.json"), INPUTS: json.dumps(given)}
         handed = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
         env |= {variable: str(out / variable) for variable in handed}
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "castoff.standins", name],
-            cwd=self.workspace,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = forked.run("castoff.standins", ["castoff.standins", name], cwd=self.workspace, env=env, timeout=120)
         assert "castoff/standins" not in done.stderr, done.stderr
         texts = {variable: _read(out / variable) for variable in handed}
         return Ended(

@@ -142,13 +142,21 @@ def _held() -> Generator[None]:
             signal.raise_signal(number)
 
 
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether a program ends within so many seconds."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+    return process.returncode is not None
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program, gently first (git takes its lock files away then), and wait until it has ended."""
-    if process.poll() is None:
+    """End a program, and wait until it has ended: by itself, where that takes but a moment; then gently, then at once.
+
+    git takes its lock files away when it is ended gently, but for the one that it is just about to make.
+    """
+    if not _ended(process, 0.5):
         process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        if not _ended(process, 5):
             process.kill()
             process.wait()
     for stream in (process.stdout, process.stderr):

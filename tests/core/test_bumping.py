@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from castoff.core.bumping import bump, bump_problems
-from castoff.core.errors import CastoffError
-from castoff.core.places import find_places
+from castoff.core.errors import CastoffError, Location, Problem
+from castoff.core.place import Format, Place
+from castoff.core.places import Places, find_places
 from castoff.core.project import read_project
+from castoff.core.texts import Span, decode
 from castoff.core.tree import Overlay
 from tests.memory import MARKED, Memory, bumped, changes, expected, find, plain, written
 from tests.strategies import bounded, init_modules, mutated, pyprojects, releasable_versions
@@ -137,8 +139,64 @@ def test_a_file_that_changed_since_it_was_read_is_refused() -> None:
     project = Memory({"pyproject.toml": plain(PYPROJECT).encode()})
     places = find(project)
     project.files["pyproject.toml"] += b"# new\n"
-    with pytest.raises(CastoffError, match="changed while it was read"):
+    with pytest.raises(CastoffError) as caught:
         bump(project, places, Version("2.0.0"))
+    assert caught.value.problems == (Problem("the file changed while it was read", Location("pyproject.toml")),)
+
+
+def _refused(*places: Place) -> Problem:
+    """Return why a bump of a project with these, and no other, places is refused: some of them are made up."""
+    project = Memory({"pyproject.toml": plain(PYPROJECT).encode(), "NOTES": b"1.2.3"})
+    with pytest.raises(CastoffError) as caught:
+        bump(project, Places(Version("1.2.3"), places), Version("2.0.0"))
+    (problem,) = caught.value.problems
+    return problem
+
+
+TEXT = decode("pyproject.toml", plain(PYPROJECT).encode())
+REAL = Place(TEXT, Format.TOML, "project.version", "1.2.3", toml_key=("project", "version"))
+
+
+def test_a_place_that_is_not_found_anew_is_refused() -> None:
+    """As NOTES is no place, nothing would ever read the version from it again."""
+    notes = Place(decode("NOTES", b"1.2.3"), Format.PLAIN, "", "1.2.3", Span(0, 5))
+    said = "after the change the places would not all say 2.0.0; please report this"
+    assert _refused(REAL, notes) == Problem(said, Location("pyproject.toml"))
+    assert _refused(notes) == Problem(said, Location("NOTES"))
+
+
+@pytest.mark.parametrize(
+    ("covers", "value"),
+    [
+        ('demo"\nversion = "1.2.3', "1.2.3"),  # two values become one
+        ("name", "1.2.3"),  # a key, which becomes three
+        ("demo", "2.0.0"),  # what need not be changed
+    ],
+)
+def test_a_change_that_touches_more_than_the_version_is_refused(covers: str, value: str) -> None:
+    start = TEXT.text.index(covers)
+    made_up = Place(TEXT, Format.TOML, "x", value, Span(start, start + len(covers)))
+    said = "the change would touch more than the version; please report this"
+    places = (made_up,) if "version" in covers else (REAL, made_up)
+    assert _refused(*places) == Problem(said, Location("pyproject.toml"))
+
+
+def test_a_change_after_which_the_file_is_broken_is_refused_by_its_name() -> None:
+    start = TEXT.text.index('"1.2.3"')
+    broken = Place(TEXT, Format.TOML, "x", "1.2.3", Span(start, start + 4))
+    problem = _refused(broken)
+    assert problem.what.startswith("pyproject.toml is not TOML")
+    assert problem.where == Location("pyproject.toml", 6)
+
+
+def test_a_file_with_a_place_that_says_the_new_version_already_is_finished() -> None:
+    text = "__version__ = '2.0.0'; VERSION = '1.2.3'\n"
+    half = Memory({"pyproject.toml": plain(PYPROJECT).encode(), INIT: text.encode()})
+    made = bump(half, find_places(read_project(half), Version("2.0.0")), Version("2.0.0"))
+    assert [(change.file, [line.new for line in change.lines]) for change in made] == [
+        ("pyproject.toml", ['version = "2.0.0"']),
+        (INIT, ["__version__ = '2.0.0'; VERSION = '2.0.0'"]),
+    ]
 
 
 def test_an_overlay_shows_changed_files_under_all_their_names() -> None:

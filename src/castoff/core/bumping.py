@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import ne
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -72,7 +73,7 @@ def _change(tree: Tree, file: str, found: Places, new: str) -> FileChange:
 
 
 def _replaced(text: str, places: list[Place], new: str) -> str:
-    for span in sorted((place.span() for place in places), key=lambda span: span.start, reverse=True):
+    for span in sorted((place.span() for place in places), reverse=True):  # the last first: the others stay put
         text = text[: span.start] + new + text[span.end :]
     return text
 
@@ -80,9 +81,8 @@ def _replaced(text: str, places: list[Place], new: str) -> str:
 def _prove(before: Text, after: Text, places: list[Place], new: str) -> None:
     """Raise CastoffError unless the parsed file differs in the version alone, and as often as there are places."""
     old_leaves, new_leaves = leaves(before, places[0].format), leaves(after, places[0].format)
-    changed = [pair for pair in zip(old_leaves, new_leaves, strict=False) if pair[0] != pair[1]]
     expected = sum(place.value != new for place in places)
-    if len(old_leaves) != len(new_leaves) or len(changed) != expected:
+    if len(old_leaves) != len(new_leaves) or sum(map(ne, old_leaves, new_leaves)) != expected:
         raise refuse("the change would touch more than the version; please report this", where=Location(before.file))
 
 

@@ -19,6 +19,7 @@ WHEEL, SDIST = "spam-1.0.0-py3-none-any.whl", "spam-1.0.0.tar.gz"
 BUILT = (Digest(WHEEL, "a" * 64, 10), Digest(SDIST, "b" * 64, 20))
 OURS = {WHEEL: "a" * 64, SDIST: "b" * 64}
 NEXT = "make release VERSION=1.0.1"
+PAGE = "https://github.com/acme/spam/releases/1"
 DELETE = "gh release delete v1.0.0 --repo acme/spam --yes"
 
 
@@ -34,9 +35,8 @@ def on_index(digests: dict[str, str | None], days: int = 0) -> tuple[PublishedFi
 def release(digests: dict[str, str | None], *, draft: bool = False, immutable: bool = False) -> ForgeRelease:
     """Return a release with these assets."""
     assets = tuple(ReleaseAsset(n, name, 1, sha256, complete=True) for n, (name, sha256) in enumerate(digests.items()))
-    url = "https://github.com/acme/spam/releases/1"
     return ForgeRelease(
-        1, "v1.0.0", url, draft, prerelease=False, immutable=immutable, has_notes=True, published=None, assets=assets
+        1, "v1.0.0", PAGE, draft, prerelease=False, immutable=immutable, has_notes=True, published=None, assets=assets
     )
 
 
@@ -89,12 +89,10 @@ def test_a_published_release_without_files_stops_before_the_build_and_is_told_on
     """An immutable one can never get any, and its tag is used up; another may be deleted by whoever made it."""
     held = holdings((), (release({}, immutable=immutable),))
     (problem,) = before_build(held)
-    assert "it has no files" in problem.what
+    kind = "immutable" if immutable else "published"
+    assert problem.what == f"the {kind} release v1.0.0 on GitHub is not of this build: it has no files ({PAGE})"
     assert problem.fix[0] == (NEXT if immutable else DELETE)
     assert after_build(held, BUILT) == ()
-
-
-PAGE = "https://github.com/acme/spam/releases/1"
 
 
 def test_two_releases_of_a_tag_stop_before_the_build() -> None:
@@ -135,6 +133,9 @@ def test_an_index_takes_new_files_until_fourteen_days_after_the_first() -> None:
     over = replace(holdings((first,)), now=NOW + timedelta(seconds=1))
     assert len(after_build(over, BUILT)) == 1
     assert len(after_build(replace(over, files=(replace(later, name=WHEEL), first)), BUILT)) == 1
+    (stranger, old) = after_build(replace(over, files=(replace(first, name="x"),)), BUILT)
+    assert "another build" in stranger.what
+    assert f"without {WHEEL}, {SDIST}: a release takes" in old.what
     untold = replace(first, uploaded=None)
     assert after_build(replace(over, files=(untold,)), BUILT) == ()
     assert verdict(replace(over, files=(untold,)), BUILT) == f"1.0.0 is ours, and incomplete: {SDIST} can be added"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -38,7 +40,18 @@ def test_a_size_is_told_in_the_largest_unit_that_fits(count: int | None, text: s
     assert size(count) == text
 
 
-def test_a_time_is_told_in_utc_to_the_minute() -> None:
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the machine nine hours ahead of UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_time_is_told_in_utc_to_the_minute_wherever_the_machine_stands() -> None:
     east = timezone(timedelta(hours=2))
     assert moment(datetime(2026, 3, 20, 1, 2, 59, tzinfo=east)) == "2026-03-19 23:02 UTC"
     assert moment(datetime(2026, 3, 20, tzinfo=UTC)) == "2026-03-20 00:00 UTC"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from castoff.core.bumping import bump, bump_problems
+from castoff.core.bumping import LineChange, bump, bump_problems
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.place import Format, Place
 from castoff.core.places import Places, find_places
@@ -193,10 +193,16 @@ def test_a_file_with_a_place_that_says_the_new_version_already_is_finished() -> 
     text = "__version__ = '2.0.0'; VERSION = '1.2.3'\n"
     half = Memory({"pyproject.toml": plain(PYPROJECT).encode(), INIT: text.encode()})
     made = bump(half, find_places(read_project(half), Version("2.0.0")), Version("2.0.0"))
-    assert [(change.file, [line.new for line in change.lines]) for change in made] == [
-        ("pyproject.toml", ['version = "2.0.0"']),
-        (INIT, ["__version__ = '2.0.0'; VERSION = '2.0.0'"]),
-    ]
+    assert [(change.file, len(change.lines)) for change in made] == [("pyproject.toml", 1), (INIT, 1)]
+
+
+@pytest.mark.parametrize("end", ["", " \t", "  # X"])
+def test_a_line_is_shown_as_it_was_and_will_be_without_its_end(end: str) -> None:
+    text = f"x = 1\r\n__version__ = '1.2.3'{end}\r\ny = 2\r\n"
+    project = Memory({"pyproject.toml": plain(PYPROJECT).encode(), INIT: text.encode()})
+    assert changes(project, "2.0.0")[1].lines == (
+        LineChange(Location(INIT, 2), f"__version__ = '1.2.3'{end}", f"__version__ = '2.0.0'{end}"),
+    )
 
 
 def test_an_overlay_shows_changed_files_under_all_their_names() -> None:

@@ -799,13 +799,21 @@ def test_places_that_disagree_are_all_listed_with_file_and_line() -> None:
     with pytest.raises(CastoffError) as caught:
         find(tree(files))
     first, *listed = caught.value.problems
-    assert "disagree" in first.what
-    assert first.fix == ("uv lock",)
+    what = "the places of the version disagree; make them say the same by hand, then run this again"
+    assert first == Problem(what, fix=("uv lock",))
     assert [(str(problem.where), problem.what) for problem in listed] == [
         ("pyproject.toml:6", "project.version says 1.2.3"),
         (f"{INIT}:3", "__version__ says 1.2.4"),
         ("uv.lock:4", "package.version says 1.2.2"),
     ]
+
+
+@pytest.mark.parametrize(("value", "said"), [("1.2.4", "says 1.2.4"), ("one", "is 'one', which is no version")])
+def test_a_file_that_is_nothing_but_a_version_is_called_the_file(value: str, said: str) -> None:
+    places = '[tool.castoff]\nplaces = ["pyproject.toml:project.version", "VERSION"]\n'
+    with pytest.raises(CastoffError) as caught:
+        find(tree({"pyproject.toml": STATIC + places, "VERSION": f"\n{value}\n"}))
+    assert caught.value.problems[-1] == Problem(f"the file {said}", Location("VERSION", 2))
 
 
 def test_a_lock_that_agrees_with_the_backend_is_not_to_be_made_again() -> None:

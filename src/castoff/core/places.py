@@ -69,8 +69,8 @@ def all_places(project: Project) -> tuple[list[Place], list[str]]:
 
 def _agreed(unique: list[Place], notes: list[str], wanted: Version | None) -> Places:
     """Return the places with the version that all of them say; raises CastoffError when they do not."""
-    versions = [parse(place.value) for place in unique]
-    bad = [place for place, version in zip(unique, versions, strict=True) if version is None]
+    read = [(place, parse(place.value)) for place in unique]
+    bad = [place for place, version in read if version is None]
     if bad:
         raise CastoffError(
             *(
@@ -78,7 +78,7 @@ def _agreed(unique: list[Place], notes: list[str], wanted: Version | None) -> Pl
                 for place in bad
             )
         )
-    found = [version for version in versions if version is not None]
+    found = [version for _, version in read if version is not None]
     if set(found) - {found[0], wanted}:
         seen = [Problem(f"{place.key or 'the file'} says {place.value}", place.location()) for place in unique]
         first = Problem(
@@ -86,7 +86,7 @@ def _agreed(unique: list[Place], notes: list[str], wanted: Version | None) -> Pl
             fix=_relock(unique),
         )
         raise CastoffError(first, *seen)
-    same = [place for place, version in zip(unique, found, strict=True) if version == found[0]]
+    same = [place for place, version in read if version == found[0]]
     return Places(found[0], tuple(unique), (*notes, *_spellings(same)))
 
 

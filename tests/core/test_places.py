@@ -854,9 +854,9 @@ def test_a_citation_of_another_version_is_left_alone_and_noted() -> None:
 
 def test_places_that_spell_the_version_differently_are_noted() -> None:
     places = find(tree(LAYOUTS["different-spellings"]))
-    (note,) = places.notes
-    assert "spell the version differently" in note
-    assert "1.2.3-rc1" in note
+    said = ", ".join(f"{place.name} {place.value}" for place in places.places)
+    assert places.notes == (f"the places spell the version differently: {said}",)
+    assert "1.2.3-rc1, " in said
 
 
 @pytest.mark.parametrize(

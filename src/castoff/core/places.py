@@ -103,7 +103,7 @@ def _spellings(places: list[Place]) -> list[str]:
 def _copies(project: Project, modules: Modules, source: Place) -> tuple[list[Place], list[str]]:
     """Return the declared copies of the version, and what is worth a note."""
     copies: list[Place] = []
-    if source.key != "tool.poetry.version" and get_text(project.data, "tool", "poetry", "version"):
+    if get_text(project.data, "tool", "poetry", "version"):
         copies.append(toml_place(project, "tool", "poetry", "version"))
     copies.extend(_setup_places(project, modules, source))
     packages = import_packages(project)

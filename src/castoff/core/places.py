@@ -116,7 +116,7 @@ def _copies(project: Project, modules: Modules, source: Place) -> tuple[list[Pla
 
 def _setup_places(project: Project, modules: Modules, source: Place) -> list[Place]:
     """Return the versions in setup.cfg and setup.py; where setuptools does not build, only those that say the same."""
-    found = [place] if source.file != "setup.cfg" and (place := setup_cfg_place(project)) else []
+    found = [place] if (place := setup_cfg_place(project)) else []
     found += [origin.place for origin in setup_py_origins(modules) if isinstance(origin, Assigned)]
     read = project.backend.startswith("setuptools")
     return [place for place in found if read or place.value == source.value]

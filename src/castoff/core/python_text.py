@@ -234,7 +234,7 @@ def _outside_of_inner_scopes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _augmented(statement: ast.AugAssign) -> ast.expr:
-    left = ast.Name(id=ast.unparse(statement.target), ctx=ast.Load())
+    left = ast.Name(ast.unparse(statement.target))
     return ast.copy_location(ast.BinOp(left, statement.op, statement.value), statement)
 
 

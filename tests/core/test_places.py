@@ -385,6 +385,11 @@ COPIES: dict[str, Files] = {
     "lock-of-another-folder": {
         "uv.lock": '[[package]]\nname = "demo"\nversion = "1.2.3"\nsource = { editable = "packages/demo" }\n'
     },
+    "lock-directory": {"uv.lock": '[[package]]\nname = "demo"\nversion = "«1.2.3»"\nsource = { directory = "." }\n'},
+    "lock-of-the-project-by-an-older-name": {
+        "uv.lock": '[[package]]\nname = "demo-old"\nversion = "1.2.3"\nsource = { editable = "." }\n'
+        'dependencies = [{ name = "demo" }]\n[package.other]\nversion = "1"\n'
+    },
     "lock-without-our-version": {"uv.lock": '[[package]]\nname = "demo"\nsource = { editable = "." }\n'},
     "citation": {"CITATION.cff": "cff-version: 1.2.0\ntitle: 1.2.3\nversion: «1.2.3»\n"},
     "citation-quoted": {"CITATION.cff": 'version: "«1.2.3»"  # 1.2.3\ndoi: 1.2.3\n'},
@@ -814,6 +819,12 @@ def test_a_file_that_is_nothing_but_a_version_is_called_the_file(value: str, sai
     with pytest.raises(CastoffError) as caught:
         find(tree({"pyproject.toml": STATIC + places, "VERSION": f"\n{value}\n"}))
     assert caught.value.problems[-1] == Problem(f"the file {said}", Location("VERSION", 2))
+
+
+def test_a_lock_that_is_broken_is_made_again() -> None:
+    with pytest.raises(CastoffError, match="uv.lock is not TOML") as caught:
+        find(tree({**_BASE, "uv.lock": '[[package]]\nname = "demo"\nversion = \n'}))
+    assert caught.value.problems[0].fix == ("uv lock",)
 
 
 def test_a_lock_that_agrees_with_the_backend_is_not_to_be_made_again() -> None:

@@ -185,8 +185,7 @@ def _refuse_tuples(modules: Modules, file: str, source: Place) -> None:
         return
     folder, _, name = file.rpartition("/")
     for candidate in (file, *(f"{folder}/{module}" for module in _VERSION_MODULES if name == "__init__.py")):
-        module = modules.module(candidate)
-        for name_ in _TUPLES if module else ():
+        for name_ in _TUPLES:
             for origin in modules.origins(candidate, name_):
                 if isinstance(origin, Opaque) and _repeats(origin, version):
                     raise refuse(

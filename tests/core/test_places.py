@@ -822,7 +822,7 @@ def test_a_file_that_is_nothing_but_a_version_is_called_the_file(value: str, sai
 
 
 def test_a_lock_that_is_broken_is_made_again() -> None:
-    with pytest.raises(CastoffError, match="uv.lock is not TOML") as caught:
+    with pytest.raises(CastoffError, match=r"^uv\.lock is not TOML") as caught:
         find(tree({**_BASE, "uv.lock": '[[package]]\nname = "demo"\nversion = \n'}))
     assert caught.value.problems[0].fix == ("uv lock",)
 

@@ -3,6 +3,11 @@
 
 .DEFAULT_GOAL := help
 
+# invoke looks into the home for a configuration of the user's, and stumbles over a home that is no folder, or another's.
+ifneq ($(shell [ ! -e "$$HOME" ] || [ -x "$$HOME/." ] || echo closed),)
+unexport HOME
+endif
+
 # What a user types reaches a task as an environment variable, byte for byte, and never as text in a recipe.
 # make expands a variable from the command line when it exports it, so VERSION='$(shell ...)' would run: here each
 # one is nailed to its raw value first. One that was not given stays out of the environment.

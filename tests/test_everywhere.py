@@ -61,6 +61,16 @@ def test_with_a_home_that_cannot_be_written_it_bumps_and_releases(repo: Reposito
     assert "refs/tags/v0.2.0" in repo.on_remote()
 
 
+@pytest.mark.usefixtures("homeless")
+def test_with_a_home_that_cannot_be_written_make_runs_a_task(repo: Repository) -> None:
+    """By invoke, which cannot look for a configuration of its own there."""
+    for name in ("Makefile", "tasks.py", "requirements.txt"):
+        repo.write(name, (ROOT / name).read_text(encoding="utf-8"))
+    let_make_find_an_environment(repo)
+    ran = subprocess.run(["make", "bump", "VERSION=0.2.0"], cwd=repo.root, capture_output=True, text=True, check=False)
+    assert (ran.returncode, repo.version()) == (0, "0.2.0"), ran.stderr
+
+
 @pytest.mark.e2e
 @pytest.mark.usefixtures("homeless")
 def test_with_a_home_that_cannot_be_written_it_builds(repo: Repository) -> None:

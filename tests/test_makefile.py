@@ -51,7 +51,7 @@ HOSTILE = (
 RECORDER = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>calls
-for name in VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE MAKEFLAGS MAKEOVERRIDES; do
+for name in VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE MAKEFLAGS MAKEOVERRIDES HOME; do
   eval "[ -z \\"\\${$name+x}\\" ] || printf '%s' \\"\\$$name\\" >seen-$name"
 done
 [ ! -e "answer-$1" ] || cat "answer-$1"
@@ -253,6 +253,16 @@ def test_a_variable_that_was_not_given_is_not_in_the_environment_of_the_task(rea
 def test_a_make_that_a_task_starts_inherits_neither_flags_nor_variables(ready: Checkout) -> None:
     ready.make("-s", "release", "VERSION=1")
     assert (ready.seen("MAKEFLAGS"), ready.seen("MAKEOVERRIDES")) == (None, None)
+
+
+def test_a_home_is_handed_on_as_it_is_but_for_one_that_is_no_folder(ready: Checkout) -> None:
+    """Where invoke cannot look into the home it ends in a traceback; a task does without one."""
+    (ready.path / "a home, with $(spaces)").mkdir()
+    for name, handed_on in {"a home, with $(spaces)": True, "not there": True, "pyproject.toml": False}.items():
+        home = str(ready.path / name)
+        (ready.path / "seen-HOME").unlink(missing_ok=True)
+        assert ready.make("lint", HOME=home).returncode == 0
+        assert ready.seen("HOME") == (home.encode() if handed_on else None)
 
 
 def test_the_first_call_installs_the_lock_by_its_hashes_and_then_castoff_itself(bare: Checkout) -> None:

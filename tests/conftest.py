@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import castoff
+from tests import on_wheel
 from tests.repository import Repository
 
 _NOT_OURS = ("CASTOFF_", "GITHUB_", "GH_", "ACTIONS_", "GIT_", "RUNNER_", "PIP_CONSTRAINT", "INVOKE_", "MAKE", "MFLAGS")
@@ -36,6 +38,21 @@ _numbers = itertools.count()
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: programs would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(on_wheel.OPTION, action="store_true", help="run the tests on the built wheel, not on src/")
+    parser.addoption(on_wheel.FROM, metavar="FOLDER", help="run no test on a castoff that lies elsewhere")
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    return on_wheel.run(config.invocation_params.args) if config.getoption(on_wheel.OPTION) else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder: str | None = config.getoption(on_wheel.FROM)
+    if folder and not Path(castoff.__file__).is_relative_to(folder):
+        raise pytest.UsageError(f"castoff is imported from {castoff.__file__}, not from {folder}")
 
 
 @pytest.fixture(autouse=True)

@@ -88,3 +88,10 @@ def test_the_tests_of_what_the_wheel_carries_pass_on_the_installed_wheel(program
     argv = ("-n", "0", "-p", "no:cacheprovider", "-m", "not e2e", "--basetemp", tmp_path / "temp", *TESTS)
     told = run(programs / "python", "-m", "pytest", *argv, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
     assert " passed" in told.splitlines()[-1]
+
+
+def test_no_test_runs_on_another_castoff_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    """So `pytest --wheel` cannot be green on the source tree by accident."""
+    argv = [sys.executable, "-m", "pytest", "-n", "0", f"--castoff-from={tmp_path}", "tests/core/test_names.py"]
+    ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "castoff is imported from" in ran.stderr) == (pytest.ExitCode.USAGE_ERROR, True), ran.stdout

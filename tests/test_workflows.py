@@ -12,6 +12,8 @@ from typing import NamedTuple, TypeAlias
 import pytest
 import yaml
 
+from tests import on_wheel
+
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
 ROOT = Path(__file__).parent.parent
@@ -273,8 +275,14 @@ def test_ci_tests_every_python_that_the_package_promises() -> None:
 
 def test_ci_runs_the_four_checks_and_a_rehearsal_on_main_and_on_pull_requests() -> None:
     commands = [step.run for job in jobs("ci.yml").values() for step in steps(job) if step.run]
-    assert commands == ["make test", "make lint", "make format-check", "make typecheck", "make rehearse"]
+    assert commands == ["make test", "make test", "make lint", "make format-check", "make typecheck", "make rehearse"]
     assert workflow("ci.yml")["on"] == {"push": {"branches": ["main"]}, "pull_request": ""}
+
+
+def test_ci_runs_the_tests_on_the_built_wheel_as_well() -> None:
+    """The option is pytest's, so that a person and CI type the same target."""
+    told = [texts(job["env"]) for job in jobs("ci.yml").values() if "env" in job]
+    assert told == [{"PYTEST_ADDOPTS": on_wheel.OPTION}]
 
 
 def test_ci_asks_for_nothing_but_to_read() -> None:

@@ -385,6 +385,10 @@ COPIES: dict[str, Files] = {
     "lock-of-another-folder": {
         "uv.lock": '[[package]]\nname = "demo"\nversion = "1.2.3"\nsource = { editable = "packages/demo" }\n'
     },
+    "citation-with-an-anchor-that-looks-like-it": {
+        "pyproject.toml": STATIC.replace("1.2.3", "1"),
+        "CITATION.cff": 'title: x\nversion: &1 "«1»"\n',
+    },
     "lock-directory": {"uv.lock": '[[package]]\nname = "demo"\nversion = "«1.2.3»"\nsource = { directory = "." }\n'},
     "lock-of-the-project-by-an-older-name": {
         "uv.lock": '[[package]]\nname = "demo-old"\nversion = "1.2.3"\nsource = { editable = "." }\n'
@@ -775,6 +779,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         f"0 at {INIT}:1, 1.2.3 at {INIT}:2",
         f"{INIT}:2",
     ),
+    "escapes-in-a-citation": (
+        {**_BASE, "CITATION.cff": 'version: "1.2.\\u0033"\ntitle: about 1.2.3\n'},
+        "write version: X plainly",
+        "CITATION.cff:1",
+    ),
     "escapes-in-toml": (
         {"pyproject.toml": '[project]\nname = "demo"\nversion = "1.2.\\u0033"\n'},
         "without escapes",
@@ -861,6 +870,20 @@ def test_places_that_disagree_are_refused(files: Files) -> None:
 def test_a_citation_of_another_version_is_left_alone_and_noted() -> None:
     places = find(tree({**_BASE, "CITATION.cff": "title: x\nversion: 1.1.0\n"}))
     assert places.notes == ("CITATION.cff:2 cites version 1.1.0; it is left alone",)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing", "[]", "- version: 1.2.3", "version", "? [version]\n: 1.2.3", "1.2.3"]
+)
+def test_a_citation_of_no_version_is_no_place(text: str) -> None:
+    places = find(tree({**_BASE, "CITATION.cff": text}))
+    assert ([place.file for place in places.places], places.notes) == (["pyproject.toml"], ())
+
+
+def test_a_citation_that_is_no_yaml_is_refused_with_yaml_s_reason_in_one_line() -> None:
+    with pytest.raises(CastoffError, match=r"^CITATION\.cff is not YAML: while parsing a flow .* line 2") as caught:
+        find(tree({**_BASE, "CITATION.cff": "title: x\nversion: [1.2.3\n"}))
+    assert caught.value.problems[0].where == Location("CITATION.cff")
 
 
 def test_places_that_spell_the_version_differently_are_noted() -> None:

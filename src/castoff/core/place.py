@@ -73,7 +73,7 @@ def lock_tables(text: Text) -> list[tuple[int, str]]:
 def locate_in_lock(text: Text, key: toml_text.Key) -> Span:
     """Return the span of the version in the table of a uv.lock that `key` names by its index."""
     start, table = lock_tables(text)[cast("int", key[1])]
-    within = toml_text.locate(Text(text.file, table, text.encoding, bom=False), ("package", 0, "version"))
+    within = toml_text.locate(Text(text.file, table, text.encoding, bom=False), (key[0], 0, key[2]))
     return Span(start + within.start, start + within.end)
 
 

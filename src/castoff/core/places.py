@@ -238,7 +238,7 @@ def _citation_place(project: Project, version: str) -> tuple[list[Place], list[s
             said, line = str(value.value), text.at(key.start_mark.index)
             if parse(said) != parse(version):
                 return [], [f"{line} cites version {said}; it is left alone"]
-            start = text.text.find(said, max(key.end_mark.index, value.start_mark.index), value.end_mark.index)
+            start = text.text.rfind(said, max(key.end_mark.index, value.start_mark.index), value.end_mark.index)
             if start < 0:  # with escapes, or an alias of a value elsewhere
                 raise refuse("CITATION.cff: write version: X plainly", where=line)
             return [Place(text, Format.YAML, "version", said, Span(start, start + len(said)))], []

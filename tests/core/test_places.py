@@ -872,6 +872,31 @@ def test_a_citation_of_another_version_is_left_alone_and_noted() -> None:
     assert places.notes == ("CITATION.cff:2 cites version 1.1.0; it is left alone",)
 
 
+def test_a_citation_with_escapes_is_refused_with_what_to_write() -> None:
+    with pytest.raises(CastoffError) as caught:
+        find(tree({**_BASE, "CITATION.cff": 'title: x\nversion: "1.2.\\u0033"\n'}))
+    assert caught.value.problems == (Problem("CITATION.cff: write version: X plainly", Location("CITATION.cff", 2)),)
+
+
+def test_every_kind_of_place_is_named_by_its_file_and_key() -> None:
+    files = {
+        "pyproject.toml": SETUPTOOLS + STATIC,
+        INIT: '__version__ = "1.2.3"\n',
+        "setup.cfg": "[metadata]\nversion = 1.2.3\n",
+        "setup.py": 'setup(version="1.2.3")\n',
+        "uv.lock": '[[package]]\nname = "demo"\nversion = "1.2.3"\nsource = { editable = "." }\n',
+        "CITATION.cff": "version: 1.2.3\n",
+    }
+    assert [place.name for place in find(tree(files)).places] == [
+        "pyproject.toml:project.version",
+        "setup.cfg:metadata.version",
+        "setup.py:version",
+        f"{INIT}:__version__",
+        "uv.lock:package.version",
+        "CITATION.cff:version",
+    ]
+
+
 @pytest.mark.parametrize(
     "text", ["", "# nothing", "[]", "- version: 1.2.3", "version", "? [version]\n: 1.2.3", "1.2.3"]
 )

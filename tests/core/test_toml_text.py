@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.core import toml_text
-from castoff.core.errors import CastoffError
+from castoff.core.errors import CastoffError, Location
 from castoff.core.texts import decode
 from castoff.core.toml_text import Key
 from tests.memory import MARKED, plain
@@ -48,15 +48,52 @@ def test_a_value_is_located_between_its_quotes(marked: str, key: Key) -> None:
 
 def test_a_value_with_escapes_is_refused_with_its_line() -> None:
     text = decode("pyproject.toml", b'[project]\nversion = "1\\u002e2"\n')
-    with pytest.raises(CastoffError, match=r"write project\.version without escapes") as caught:
+    with pytest.raises(CastoffError, match=r"^pyproject\.toml: write project\.version without escapes$") as caught:
         toml_text.locate(text, VERSION)
     assert str(caught.value.problems[0].where) == "pyproject.toml:2"
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
-    with pytest.raises(CastoffError, match="is not TOML") as caught:
+    with pytest.raises(CastoffError, match=r"^pyproject\.toml is not TOML: Invalid value \(at line 3") as caught:
         toml_text.load(decode("pyproject.toml", b"a = 1\n\nb = \n"))
     assert str(caught.value.problems[0].where) == "pyproject.toml:3"
+
+
+def test_text_that_is_nested_too_deeply_is_refused_without_a_line() -> None:
+    with pytest.raises(CastoffError, match=r"^x\.toml is not TOML: ") as caught:
+        toml_text.load(decode("x.toml", b"a = " + b"[" * 5000))
+    assert caught.value.problems[0].where == Location("x.toml")
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "said"),
+    [
+        ('[project]\nname = "x"\n', VERSION, "x.toml: project.version cannot be edited: "),
+        ('[[p]]\nv = "1"\n', ("p", 1, "v"), "x.toml: p.1.v cannot be edited: "),
+        ('project = "x"\n', VERSION, "x.toml: project.version cannot be edited: "),
+        ("[project\n", VERSION, "x.toml: project.version cannot be edited: "),
+        (
+            'x = "\ue000castoff\ue000"\n[project]\nversion = "1"\n',
+            VERSION,
+            "x.toml: project.version cannot be told apart from the text around it",
+        ),
+    ],
+)
+def test_a_value_that_is_not_there_or_not_found_for_sure_is_refused_by_its_key(
+    source: str, key: Key, said: str
+) -> None:
+    with pytest.raises(CastoffError) as caught:
+        toml_text.locate(decode("x.toml", source.encode()), key)
+    (problem,) = caught.value.problems
+    assert problem.what.startswith(said)
+    assert "None" not in problem.what
+    assert problem.where == Location("x.toml")
+
+
+def test_the_leaves_of_a_file_are_its_keys_and_values_in_their_order() -> None:
+    text = decode("x.toml", b"a = {b = [1, 2.5]}\nc = []\n[d]\n")
+    keys = [(), ("a",), ("a", "b"), ("a", "b", 0), 1, ("a", "b", 1), "2.5"]
+    assert toml_text.leaves(text) == [*keys, ("c",), ("d",)]
 
 
 DATA: dict[str, object] = {"a": {"b": "x", "n": 3, "list": ["x", 1, "y"]}, "tables": [{"c": "1"}, 5, {"c": "2"}]}
@@ -77,7 +114,9 @@ def test_lists_and_tables_leave_out_what_is_of_another_type() -> None:
     assert toml_text.get_tables(DATA, "a") == []
     assert toml_text.get_table(DATA, "a") == DATA["a"]
     assert toml_text.get_table(DATA, "a", "b") == {}
-    assert toml_text.get(DATA, "tables", 9) is None
+    assert toml_text.get(DATA, "tables", 1) == 5
+    assert toml_text.get(DATA, "tables", 3) is None
+    assert toml_text.get(DATA) is DATA
     assert toml_text.get(DATA, "a", 0) is None
 
 

@@ -87,7 +87,7 @@ def locate(text: Text, key: Key) -> Span:
         assert isinstance(old, String)  # noqa: S101 - the caller read a string there
         cast("dict[str | int, object]", table)[last] = _marked(old, mark)
         before, found, after = document.as_string().partition(mark)
-    except (TOMLKitError, KeyError, ValueError, TypeError, RecursionError) as error:
+    except (TOMLKitError, LookupError, ValueError, TypeError, RecursionError) as error:
         raise refuse(f"{text.file}: {_dotted(key)} cannot be edited: {error}", where=Location(text.file)) from None
     span = Span(len(before), len(text.text) - len(after))
     if not found or text.text[: span.start] != before or text.text[span.end :] != after:

@@ -44,10 +44,10 @@ def _nothing(seen: Observation) -> Row:
 
 
 def _file(seen: Observation, file: PublishedFile) -> Row:
-    told = f"{size(file.size)}, sha256:{short(file.sha256 or '')}, {moment(file.uploaded)}"
-    told += ", yanked" if file.yanked else ""
     if file.sha256 is None:
         return Row(_PLACE, file.name, State.UNKNOWN, "the index tells no SHA-256 of it")
+    told = f"{size(file.size)}, sha256:{short(file.sha256)}, {moment(file.uploaded)}"
+    told += ", yanked" if file.yanked else ""
     why = _stranger(seen, file)
     if why:
         return Row(_PLACE, file.name, State.CONTRADICTORY, f"{told}: {why}; the name is spent", next_release(seen))

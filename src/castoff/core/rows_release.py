@@ -24,7 +24,7 @@ def release_rows(seen: Observation) -> Iterator[Row]:
     elif not seen.releases:
         hidden = "" if seen.sees_drafts else "; a draft would not show without a token"
         yield Row(_PLACE, seen.tag, State.MISSING, f"there is none{hidden}")
-    for release in seen.known_releases[:1] if len(seen.known_releases) == 1 else ():
+    for release in seen.known_releases if len(seen.known_releases) == 1 else ():
         yield _release(seen, release)
         yield from _asset_rows(seen, release)
         yield from _bundle_rows(seen, release)

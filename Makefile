@@ -17,7 +17,16 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-$(foreach name,VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE PYTHON,$(eval $(call castoff_hand_over,$(name))))
+castoff_variables := VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE PYTHON
+$(foreach name,$(castoff_variables),$(eval $(call castoff_hand_over,$(name))))
+
+# DRYRUN=1 must not release: whoever mistypes a name is told so, wherever something is about to be done.
+ifneq ($(filter bump tag release undo castoff-bump castoff-tag castoff-release castoff-undo,$(MAKECMDGOALS)),)
+castoff_strange := $(filter-out SHELL,$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
+ifneq ($(castoff_strange),)
+$(error there is no variable $(castoff_strange) here, and nothing was done; there are $(castoff_variables))
+endif
+endif
 
 # A make that a task starts (a rehearsal, a test) is a make of its own: it inherits neither flags nor variables.
 unexport MAKEFLAGS MFLAGS MAKEOVERRIDES

@@ -37,7 +37,7 @@ make targets, too.
 _TARGET = re.compile(r"^(?P<name>[a-z][a-z-]*):.*?## (?P<about>.*)$", re.MULTILINE)
 _NAMED = re.compile(r" \([A-Z_]{4}[^)]*\)|, or None(?=\.$)")
 """What a field's text says beside the variable's own name, which stands in the other column."""
-_HANDED_OVER = re.compile(r"^\$\(foreach name,(?P<names>[A-Z_ ]+),", re.MULTILINE)
+_HANDED_OVER = re.compile(r"^castoff_variables := (?P<names>[A-Z_ ]+)$", re.MULTILINE)
 
 
 def main() -> int:
@@ -144,10 +144,9 @@ def _heeded(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 
 def _names(node: ast.AST) -> list[str]:
     """Return the names of the variables that an expression asks for."""
-    calls = (
-        call for call in ast.walk(node) if isinstance(call, ast.Call) and ast.unparse(call.func) == "variables.get"
-    )
-    return [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    asks = ("variables.get", "_on")
+    calls = (call for call in ast.walk(node) if isinstance(call, ast.Call) and ast.unparse(call.func) in asks)
+    return [arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)]
 
 
 def _exit_codes() -> str:

@@ -268,11 +268,11 @@ def test_an_environment_that_says_nothing_asks_for_nothing() -> None:
         pytest.param({"VERSION": "", "TAG": "", "NO_COLOR": ""}, {}, id="set-to-nothing"),
         pytest.param({"VERSION": "1.2.3; x", "TAG": "-x"}, {"version": "1.2.3; x", "tag": "-x"}, id="as-they-are"),
         pytest.param(
-            {"DIRECT": "1", "DRY_RUN": "yes", "PUSH": "true"},
+            {"DIRECT": "1", "DRY_RUN": "Yes", "PUSH": "true"},
             dict.fromkeys(("direct", "dry_run", "push"), True),
             id="on",
         ),
-        pytest.param({"DIRECT": "0", "DRY_RUN": "false", "PUSH": "no"}, {}, id="off"),
+        pytest.param({"DIRECT": "0", "DRY_RUN": "False", "PUSH": "NO", "YES": "off"}, {}, id="off"),
         pytest.param(
             {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.2.3"},
             {"in_actions": True, "ref_tag": "v1.2.3"},
@@ -288,3 +288,9 @@ def test_an_environment_that_says_nothing_asks_for_nothing() -> None:
 )
 def test_the_environment_is_a_typed_value(variables: dict[str, str], changed: dict[str, Any]) -> None:
     assert read_environment(variables) == dataclasses.replace(read_environment({}), **changed)
+
+
+@pytest.mark.parametrize("name", ["DIRECT", "DRY_RUN", "PUSH", "YES", "WATCH", "OFFLINE"])
+def test_a_switch_that_says_neither_yes_nor_no_is_a_wrong_call(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} is 'nope'"):
+        read_environment({name: "nope"})

@@ -245,6 +245,23 @@ def test_every_variable_of_the_contract_is_handed_over(ready: Checkout) -> None:
     assert [ready.seen(name) for name in VARIABLES] == [name.lower().encode() for name in VARIABLES]
 
 
+@pytest.mark.parametrize("target", ["bump", "tag", "release", "undo"])
+@pytest.mark.parametrize("name", ["DRYRUN", "dry_run", "version"])
+def test_a_misspelt_variable_is_refused_by_what_acts(ready: Checkout, target: str, name: str) -> None:
+    """`DRYRUN=1` would be a release, if it were passed over in silence."""
+    ran = ready.make(target, "VERSION=$(shell touch canary)", f"{name}=1")
+    assert ran.returncode == 2
+    assert f"there is no variable {name} here" in ran.stderr
+    assert ready.lines("calls") == []
+    assert not (ready.path / "canary").exists()
+
+
+def test_what_only_looks_takes_variables_of_others_too(ready: Checkout) -> None:
+    assert ready.make("test", "PYTEST_ADDOPTS=-x").returncode == 0
+    assert ready.make("release", "VERSION=1", "SHELL=/bin/sh").returncode == 0
+    assert ready.lines("calls") == ["test", "release"]
+
+
 def test_a_variable_that_was_not_given_is_not_in_the_environment_of_the_task(ready: Checkout) -> None:
     ready.make("release", "VERSION=")
     assert [ready.seen(name) for name in VARIABLES] == [b"", *[None] * (len(VARIABLES) - 1)]

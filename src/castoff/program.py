@@ -17,6 +17,7 @@ from castoff.adapters.console import clean
 from castoff.tasks import program as tasks
 
 USAGE = 2
+_SHOWN = ("-h", "-l", "-V", "--print-completion-script")
 
 
 class _Config(Config):
@@ -45,6 +46,13 @@ class _Program(Program):
             _to_nobody(sys.stdout)
             print(clean(f"error: the system refuses: {error}"), file=sys.stderr)  # noqa: T201 - the console cannot
             sys.exit(1)
+
+    def print_help(self) -> None:
+        """Say what there is to type; invoke's other options are for commands that a shell runs, and no verb has one."""
+        print("Usage: castoff VERB [--option ...]; castoff --help VERB tells a verb's options.\n")  # noqa: T201 - as invoke
+        shown = [said for said in self.initial_context.help_tuples() if said[0].startswith(_SHOWN)]
+        self.print_columns(shown)
+        self.list_tasks()
 
     def parse_tasks(self) -> None:
         try:

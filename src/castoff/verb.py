@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
 from invoke import tasks as invoke_tasks
+from invoke.context import Context
 from invoke.exceptions import Exit
 
 from castoff.adapters.console import Console
@@ -22,14 +24,37 @@ Body = Callable[..., None]
 
 
 def task(**options: Any) -> Callable[[Body], Body]:  # noqa: ANN401 - invoke's own, untyped keywords
-    """Return invoke's task decorator, with the type that invoke leaves out."""
+    """Return invoke's task decorator, with the type that invoke leaves out; the task refuses invoke's own dry run."""
     decorator: object = invoke_tasks.task(**options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return cast("Callable[[Body], Body]", decorator)
+
+    def decorate(body: Body) -> Body:
+        @wraps(body)
+        def heeding(context: Context, *args: object, **flags: object) -> None:
+            _refuse_dry(context, body.__name__, as_json=bool(flags.get("json")))
+            body(context, *args, **flags)
+
+        return cast("Callable[[Body], Body]", decorator)(heeding)
+
+    return decorate
+
+
+def _refuse_dry(context: Context, name: str, *, as_json: bool) -> None:
+    """End with exit code 2 where `--dry` is set: it is for commands that a shell runs, and would stop nothing."""
+    if context.config.run.dry:
+        wrong = misuse(
+            "--dry is invoke's own, and stops nothing here: the verbs that act have --dry-run (or DRY_RUN=1)"
+        )
+        Console(read_environment({}), as_json=as_json).failure(name, wrong)
+        raise Exit(code=wrong.exit_code)
 
 
 def run_verb(name: str, act: Callable[[Checkout, Environment], None], *, as_json: bool) -> None:
     """Run a verb's flow: the one place where the environment is read, errors are shown and exit codes made."""
-    environment = read_environment(os.environ)
+    try:
+        environment = read_environment(os.environ)
+    except CastoffError as error:
+        Console(read_environment({}), as_json=as_json).failure(name, error)
+        raise Exit(code=error.exit_code) from None
     console = Console(environment, as_json=as_json)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

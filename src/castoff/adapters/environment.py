@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from castoff.core.errors import misuse
+
+_YES = ("1", "true", "yes", "y", "on")
+_NO = ("", "0", "false", "no", "n", "off")
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -50,20 +55,23 @@ class Environment:
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
-    """Return the typed view of `variables`; an empty variable is one that is not set."""
+    """Return the typed view of `variables`; an empty variable is one that is not set.
+
+    Raises UsageError for a switch that says neither yes nor no: DIRECT or YES is not to be guessed.
+    """
     summary = variables.get("GITHUB_STEP_SUMMARY")
     in_actions = variables.get("GITHUB_ACTIONS") == "true"
     on_tag = in_actions and variables.get("GITHUB_REF_TYPE") == "tag"
     return Environment(
         version=variables.get("VERSION") or None,
         tag=variables.get("TAG") or None,
-        direct=_on(variables.get("DIRECT")),
-        dry_run=_on(variables.get("DRY_RUN")),
-        push=_on(variables.get("PUSH")),
-        yes=_on(variables.get("YES")),
-        watch=_on(variables.get("WATCH")),
+        direct=_on(variables, "DIRECT"),
+        dry_run=_on(variables, "DRY_RUN"),
+        push=_on(variables, "PUSH"),
+        yes=_on(variables, "YES"),
+        watch=_on(variables, "WATCH"),
         fault=variables.get("FAULT") or None,
-        offline=_on(variables.get("OFFLINE")),
+        offline=_on(variables, "OFFLINE"),
         in_actions=in_actions,
         ref_tag=variables.get("GITHUB_REF_NAME") or None if on_tag else None,
         summary=Path(summary) if in_actions and summary else None,
@@ -76,5 +84,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     )
 
 
-def _on(value: str | None) -> bool:
-    return bool(value) and value not in ("0", "false", "no")
+def _on(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "").strip().lower()
+    if value in _YES or value in _NO:
+        return value in _YES
+    raise misuse(f"{name} is {variables[name]!r}, which is neither yes nor no: {name}=1, or leave it out")

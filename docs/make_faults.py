@@ -27,7 +27,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE = CHECKOUT / "docs" / "faults.md"
 WORKFLOW = Path(".github") / "workflows" / "release.yml"
 BUNDLE = ".sigstore.json"
-WHOLE = ("wheel, sdist", "release: wheel, sdist, 2 bundles")
+SBOM = ".cdx.json"
+WHOLE = ("wheel, sdist", "release: wheel, sdist, SBOM, 3 bundles")
 """What the index and the forge hold after a release."""
 TYPED = ("git ", "make ", "castoff ")
 LONGEST = 200
@@ -86,7 +87,8 @@ tagged, with main mended and the tag made anew. `castoff rehearse --fault list` 
 - **ran after it**: the steps and jobs that ran after the one that failed. It must be nothing.
 - **on the index**, **on the forge**: what they held when the workflow had stopped.
 - **after the fault is gone**: whether the resumed rehearsal released this version whole (wheel and sdist on the index;
-  on the forge a published release with both, and a bundle for each), and which jobs ran for it. The others were kept.
+  on the forge a published release with both, the SBOM, and a bundle for each), and which jobs ran for it. The others
+  were kept.
 """
 
 REMARKS = """\
@@ -252,9 +254,10 @@ def kinds(names: Sequence[str]) -> str:
     counted = (
         ("wheel", sum(name.endswith(".whl") for name in names)),
         ("sdist", sum(name.endswith(".tar.gz") for name in names)),
+        ("SBOM", sum(name.endswith(SBOM) for name in names)),
         ("bundle", bundles),
     )
-    other = sorted(name for name in names if not name.endswith((".whl", ".tar.gz", BUNDLE)))
+    other = sorted(name for name in names if not name.endswith((".whl", ".tar.gz", SBOM, BUNDLE)))
     return ", ".join(
         [*(word if number == 1 else f"{number} {word}s" for word, number in counted if number), *map(plain, other)]
     )

@@ -213,7 +213,9 @@ class Hub:
         assets = {asset.name: asset.sha256 for asset in release.assets}
         assert sorted(index) == [f"sample-{version}-py3-none-any.whl", f"sample-{version}.tar.gz"]
         assert {name: assets.pop(name) for name in index} == index
-        assert sorted(assets) == sorted(f"{name}.sigstore.json" for name in index)
+        assert assets.pop(f"sample-{version}.cdx.json")
+        signed = (*index, f"sample-{version}.cdx.json")
+        assert sorted(assets) == sorted(f"{name}.sigstore.json" for name in signed)
         assert not release.draft
         tagged = self.scratch.git("show", f"v{version}:src/sample/__init__.py", folder=self.repo.remote)
         assert f'__version__ = "{version}"' in tagged

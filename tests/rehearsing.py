@@ -23,7 +23,10 @@ WORKFLOW = ".github/workflows/release.yml"
 REAL = (Path(__file__).parent.parent / WORKFLOW).read_text(encoding="utf-8")
 JOBS = ("preflight", "twine-check", "sign", "publish", "github-release")
 FILES = ("sample-0.1.1-py3-none-any.whl", "sample-0.1.1.tar.gz")
+SBOM = "sample-0.1.1.cdx.json"
 BUNDLE = ".sigstore.json"
+ATTACHED = tuple(name + end for name in (*FILES, SBOM) for end in ("", BUNDLE))
+"""What a finished release holds."""
 
 _SETUP_PYTHON = re.compile(r"      - uses: actions/setup-python@.*\n        with:\n(?:          .*\n)+")
 

@@ -23,10 +23,11 @@ from pypi_attestations import Attestation, Distribution
 from sigstore._internal.tuf import DEFAULT_TUF_URL
 from sigstore.models import ClientTrustConfig
 from sigstore.oidc import IdentityToken
-from sigstore.sign import SigningContext
+from sigstore.sign import Signer, SigningContext
 
 from castoff.adapters.console import Console
 from castoff.adapters.environment import read_environment
+from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError
 from castoff.flows.checkout import Checkout
 from castoff.flows.verify import Options, verify
@@ -56,7 +57,7 @@ OURS = {
 
 @dataclass(frozen=True)
 class Signed:
-    """What was made of a file: its bundle, and its attestation."""
+    """What was made of a file: its bundle, and its attestation, where it is a distribution."""
 
     bundle: bytes
     attestation: object
@@ -89,9 +90,12 @@ class Signers:
         with SigningContext.from_trust_config(config).signer(IdentityToken(said["value"]), cache=True) as signer:
             for file in files:
                 bundle = signer.sign_artifact(file.read_bytes()).to_json().encode()
-                attestation = Attestation.sign(signer, Distribution.from_file(file))
-                made[file.name] = Signed(bundle, json.loads(attestation.model_dump_json()))
+                made[file.name] = Signed(bundle, _attestation(signer, file) if artifact(file.name) else None)
         return made
+
+
+def _attestation(signer: Signer, file: Path) -> object:
+    return json.loads(Attestation.sign(signer, Distribution.from_file(file)).model_dump_json())
 
 
 @dataclass

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from castoff.core.faults import KILLED
-from tests.rehearsing import BUNDLE, FILES, JOBS, Played, once, rehearse, sample
+from tests.rehearsing import FILES, JOBS, Played, once, rehearse, sample
 from tests.repository import Ran, Repository
 from tests.world import World
 
 WHEEL = FILES[0]
-BUNDLES = tuple(name + BUNDLE for name in FILES)
 ANEW = ("make undo VERSION=0.1.1", "make release VERSION=0.1.1")
 """How a tag is made anew: nothing else helps when what was tagged is wrong."""
 
@@ -82,7 +81,7 @@ STOPS: dict[str, Stop] = {
     "type-error": replace(_SOURCES, check=_PYRIGHT),
     "metadata-not-rendering": replace(_CHECKED, resumed=True),
     "import-fails": _CHECKED,
-    f"{KILLED}:preflight": Stop("preflight", "Hand on the manifest of digests"),
+    f"{KILLED}:preflight": Stop("preflight", "Hand on the manifest of digests, and the SBOM"),
     f"{KILLED}:twine-check": Stop("twine-check", "Run make twine-check", kept=JOBS[:1]),
     f"{KILLED}:sign": Stop("sign", "Hand on the bundles", kept=JOBS[:2]),
     f"{KILLED}:publish": replace(_PUBLISH, index=FILES),

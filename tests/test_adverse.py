@@ -87,7 +87,8 @@ def test_a_build_without_room_for_its_files_leaves_dist_and_manifest_as_they_wer
 
 def contents(repo: Repository) -> dict[str, bytes]:
     """Return what was built."""
-    paths = [*(repo.root / "dist").iterdir(), repo.root / "dist-manifest.json"]
+    folders = (repo.root / "dist", repo.root / "dist-sbom")
+    paths = [*(path for folder in folders for path in folder.iterdir()), repo.root / "dist-manifest.json"]
     return {path.name: path.read_bytes() for path in paths}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -12,11 +13,12 @@ import pytest
 
 from castoff.adapters.files import (
     TEMPORARY,
+    Contents,
     Folder,
     Replacement,
     clear_folder,
     replace_all,
-    replace_folder,
+    replace_folders,
     write_problems,
 )
 from castoff.core.errors import CastoffError
@@ -289,12 +291,20 @@ def made(tmp_path: Path) -> Path:
     return folder
 
 
-PUT = {"dist/a.whl": b"new a.whl", "dist/b.tar.gz": b"new b.tar.gz", "seal.json": b"sealed"}
+PUT = {
+    "dist/a.whl": b"new a.whl",
+    "dist/b.tar.gz": b"new b.tar.gz",
+    "sbom/a.cdx.json": b"new sbom",
+    "seal.json": b"sealed",
+}
 
 
 def put(root: Path, made: Path) -> None:
-    """Put two of the files into dist/, sealed."""
-    replace_folder(root / "dist", made, ["a.whl", "b.tar.gz"], root / "seal.json", b"sealed")
+    """Put two of the files into dist/, and one into sbom/, sealed."""
+    (made / "sbom").mkdir(exist_ok=True)
+    (made / "sbom/a.cdx.json").write_bytes(b"new sbom")
+    dist = Contents(root / "dist", made, ["a.whl", "b.tar.gz"])
+    replace_folders([dist, Contents(root / "sbom", made / "sbom", ["a.cdx.json"])], root / "seal.json", b"sealed")
 
 
 @pytest.mark.parametrize("before", [{}, {"dist/old.whl": b"old", "seal.json": b"old"}, {"dist/old.whl": b"old"}])
@@ -318,6 +328,31 @@ def test_a_folder_that_cannot_be_replaced_stays_with_its_seal(tmp_path: Path, ma
     before = contents(root)
     (made / "b.tar.gz").unlink()
     with pytest.raises(CastoffError, match="is as it was"):
+        put(root, made)
+    assert contents(root) == before
+    assert not list(root.glob(".*"))
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["over one that is there", "where none is"])
+def test_a_second_folder_that_cannot_be_put_in_place_takes_the_first_back(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """The disk fails, say, between the one rename and the other."""
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("dist/old.whl", "sbom/old.cdx.json", "seal.json") if there else ():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_bytes(b"old")
+    before = contents(root)
+    rename = Path.replace
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name.startswith(".sbom.new"):
+            raise OSError(errno.EIO, "input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(CastoffError, match="dist/ and sbom/ could not be written, and is as it was"):
         put(root, made)
     assert contents(root) == before
     assert not list(root.glob(".*"))

@@ -77,7 +77,13 @@ def test_the_folder_is_clean_once_it_is_committed(sample: Repository) -> None:
     """What a release makes is ignored: a dirty folder would stop the release that made it so."""
     adopted(sample)
     sample.commit("adopt castoff")
-    for file in (".venv-release/bin/python", "dist/x.whl", "dist-manifest.json", "src/sample_x/__pycache__/x.pyc"):
+    for file in (
+        ".venv-release/bin/python",
+        "dist/x.whl",
+        "dist-manifest.json",
+        "dist-sbom/x",
+        "src/sample_x/__pycache__/x.pyc",
+    ):
         sample.write(file, "")
     assert sample.git("status", "--porcelain") == ""
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from castoff.core.faults import FAULTS, KILLED, catalogue
+from castoff.core.sbom import read_subject
 from castoff.services.forge import Forge
 from castoff.services.index import Index
 from castoff.services.oidc import Issuer
-from tests.rehearsing import BUNDLE, FILES, JOBS, REAL, Played, once, rehearse, sample
+from tests.rehearsing import ATTACHED, FILES, JOBS, REAL, SBOM, Played, once, rehearse, sample
 from tests.repository import Ran, Repository
 from tests.stories import STOPS
 
@@ -57,7 +58,7 @@ def test_every_job_and_step_of_the_real_workflow_ran_in_its_order_and_is_timed(p
         "actions/setup-python",
         "Run make preflight",
         "Hand on dist/",
-        "Hand on the manifest of digests",
+        "Hand on the manifest of digests, and the SBOM",
     ]
     starts = [step["start"] for job in jobs for step in job["steps"]]
     assert starts == sorted(starts)
@@ -76,13 +77,18 @@ def test_the_bytes_on_the_index_are_the_very_bytes_that_were_built_and_that_the_
     assert played.scratch
     assert sorted(played.index) == sorted(FILES)
     assert played.assets is not None
-    assert sorted(played.assets) == sorted([*FILES, *(name + BUNDLE for name in FILES)])
+    assert sorted(played.assets) == sorted(ATTACHED)
     built = {path.name: path for path in played.scratch.glob("artifacts/*/dist/files/*")}
     assert sorted(built) == sorted(FILES)
     for name, path in built.items():
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert played.index[name] == played.assets[name] == digest
         assert digest[:16] in played.ran.err, "a person sees it, too"
+    (sbom,) = played.scratch.glob(f"artifacts/*/manifest/files/dist-sbom/{SBOM}")
+    assert played.assets[SBOM] == hashlib.sha256(sbom.read_bytes()).hexdigest()
+    subject = read_subject(sbom.read_text())
+    assert subject
+    assert subject.files == played.index
 
 
 @pytest.mark.e2e
@@ -99,7 +105,8 @@ def test_everything_a_user_would_look_at_is_right(played: Played) -> None:
     identity = "/.github/workflows/release.yml@refs/tags/v0.1.1"
     assert findings["each bundle verifies against the exact identity"]["detail"].endswith(identity)
     assert findings["pip install sample==0.1.1, and import it"]["detail"] == "import sample"
-    assert len(findings) == 7
+    assert findings["the SBOM is attached, as it was built"]["detail"] == SBOM
+    assert len(findings) == 8
 
 
 @pytest.mark.e2e
@@ -124,6 +131,7 @@ def test_the_release_that_was_rehearsed_is_proved_from_outside_by_verify(played:
     data = json.loads(ran.out)
     assert {file["name"] for file in data["files"]} == set(FILES)
     assert {found["verdict"] for file in data["files"] for found in file["found"].values()} == {"right"}
+    assert data["sbom"] == {"verdict": "right", "detail": ""}
     assert data["publishers"] == [f"{whose}, release.yml, environment pypi"]
 
 
@@ -145,7 +153,7 @@ def test_the_report_is_one_page_that_loads_nothing_and_tells_the_same(played: Pl
     assert not re.search(r"<(?:script|link|img|iframe)\b|\bsrc=|@import|url\(", page)
     assert '<meta name="viewport"' in page, "a phone shows it at its own width"
     names = [job["name"] for job in played.data["jobs"]]
-    for told in (*names, *FILES, FILES[0] + BUNDLE, "This tag would have released 0.1.1.", *played.index.values()):
+    for told in (*names, *ATTACHED, "This tag would have released 0.1.1.", *played.index.values()):
         assert told in page, told
     assert re.search(r"\b(?:GITHUB|JOB)_TOKEN\b", page) is None
 

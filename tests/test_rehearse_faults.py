@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from castoff.core.faults import KILLED
-from tests.rehearsing import FILES, JOBS, Played, rehearse, sample
-from tests.stories import ANEW, BUNDLES, STOPS, Stop, story
+from tests.rehearsing import ATTACHED, FILES, JOBS, Played, rehearse, sample
+from tests.stories import ANEW, STOPS, Stop, story
 
 
 @pytest.mark.e2e
@@ -22,7 +22,7 @@ def test_it_stops_the_release_where_it_must_and_the_way_out_is_told(shared: Path
     assert played.failed_step == stop.step
     assert tuple(sorted(played.index)) == tuple(sorted(stop.index))
     finished = name == f"{KILLED}:github-release"  # it dies when the work is done
-    assert sorted(played.assets or ()) == (sorted([*FILES, *BUNDLES]) if finished else [])
+    assert sorted(played.assets or ()) == (sorted(ATTACHED) if finished else [])
     assert f"job {stop.job} failed at step {stop.step!r}" in played.data["verdict"]
     assert played.data["verdict"] in played.ran.err
     for line in stop.type:
@@ -44,7 +44,7 @@ def finished_by(before: Played, played: Played, stop: Stop) -> None:
     assert (played.data["version"], played.data["tag"]) == (before.data["version"], before.data["tag"])
     assert played.data["verdict"] == "this tag would have released 0.1.1"
     assert played.assets is not None
-    assert sorted(played.assets) == sorted([*FILES, *BUNDLES])
+    assert sorted(played.assets) == sorted(ATTACHED)
     assert sorted(played.index) == sorted(FILES)
     assert all(finding["right"] for finding in played.data["findings"])
     for name, digest in before.index.items():
@@ -70,4 +70,4 @@ def test_a_candidate_is_released_with_all_its_files_where_releases_are_immutable
     assert played.data["verdict"] == "this tag would have released 0.1.1rc1"
     (release,) = played.data["releases"]
     assert (release["draft"], release["prerelease"], release["immutable"]) == (False, True, True)
-    assert len(release["assets"]) == 4
+    assert len(release["assets"]) == 6

@@ -70,7 +70,7 @@ REFUSED = {
     ),
     "an artifact is fetched by the name under which it was handed on": (
         changed("name: manifest\n", "name: manifests\n", job="twine-check"),
-        ("twine-check", "Fetch the manifest of digests", "Artifact not found for name: manifests"),
+        ("twine-check", "Fetch the manifest of digests, and the SBOM", "Artifact not found for name: manifests"),
         (),
     ),
     "a make target that is not there": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 import time
@@ -39,6 +40,7 @@ from tests.released import (
 from tests.repository import Repository
 
 FILES = (WHEEL, SDIST)
+SBOM = "sample-0.1.0.cdx.json"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,25 @@ class Stage:
     other_workflow: dict[str, Signed]
     other_tag: dict[str, Signed]
     other_commit: dict[str, Signed]
+    sboms: dict[str, bytes]
+    """The SBOM as it was built, and of others: of other bytes, and of another version."""
+    sbom_bundles: dict[str, bytes]
+    """The bundle of each, and `other workflow`: that of the first, by another."""
+
+
+def sboms(built: Path, folder: Path) -> list[Path]:
+    """Write the SBOM that was built, and two that are of something else, into a folder."""
+    text = built.read_text()
+    digests = re.findall(r'"content": "([0-9a-f]{64})"', text[: text.index('"formulation"')])
+    texts = {
+        "good": text,
+        "other bytes": text.replace(digests[0], "0" * 64),
+        "other version": text.replace("0.1.0", "0.2.0"),
+    }
+    folder.mkdir()
+    for name, content in texts.items():
+        (folder / name).write_text(content)
+    return sorted(folder.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +83,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         repo, dist = built(folder)
     run = replace(RUN, sha=repo.git("rev-parse", "HEAD"))
     signers = Signers(folder / "sigstore")
+    papers = sboms(repo.root / "dist-sbom" / SBOM, folder / "sboms")
     try:
         yield Stage(
             World.make(folder / "world", repo, dist, signers, run),
@@ -70,6 +92,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             signers.sign(dist, replace(run, workflow="other.yml")),
             signers.sign(dist, replace(run, ref="refs/tags/v0.0.9")),
             signers.sign(dist, replace(run, sha="d" * 40)),
+            {path.name: path.read_bytes() for path in papers},
+            {name: made.bundle for name, made in signers.sign(papers, run).items()}
+            | {"other workflow": signers.sign(papers[:1], replace(run, workflow="other.yml"))["good"].bundle},
         )
     finally:
         signers.close()
@@ -119,6 +144,56 @@ def test_an_index_without_provenance_has_none_to_verify(world: World) -> None:
     looked = world.verify()
     assert looked.verdict == "right"
     assert looked.found(WHEEL, "provenance") == ("not tried", "the index has none")
+
+
+def attach_sbom(world: World, stage: Stage, content: str = "good", bundle: str | None = "good") -> None:
+    """Attach an SBOM, and its bundle where there is to be one."""
+    world.asset(SBOM, stage.sboms[content])
+    if bundle:
+        world.asset(SBOM + BUNDLE, stage.sbom_bundles[bundle])
+
+
+def test_a_release_without_an_sbom_lacks_nothing_and_that_is_said(world: World) -> None:
+    looked = world.verify()
+    assert (looked.verdict, looked.data["sbom"]) == (
+        "right",
+        {"verdict": "not tried", "detail": "the release has none"},
+    )
+
+
+def test_an_sbom_that_was_signed_and_is_of_these_files_is_right(world: World, stage: Stage) -> None:
+    attach_sbom(world, stage)
+    looked = world.verify()
+    assert (looked.verdict, looked.data["sbom"]) == ("right", {"verdict": "right", "detail": ""})
+    assert looked.data["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "bundle", "verdict", "words"),
+    [
+        ("other bytes", "good", "contradictory", ""),
+        ("other bytes", "other bytes", "contradictory", "other bytes than the index serves"),
+        ("other version", "other version", "contradictory", "it is of sample 0.2.0"),
+        ("good", "other workflow", "contradictory", "workflow"),
+        ("good", None, "missing", f"there is no {SBOM}{BUNDLE}"),
+    ],
+    ids=["changed afterwards", "signed, of other bytes", "signed, of another version", "another signer", "no bundle"],
+)
+def test_an_sbom_that_is_not_what_was_signed_or_not_of_these_files_is_told(
+    world: World, stage: Stage, content: str, bundle: str | None, verdict: str, words: str
+) -> None:
+    attach_sbom(world, stage, content, bundle)
+    looked = world.verify()
+    assert (looked.verdict, looked.data["sbom"]["verdict"], looked.code) == (verdict, verdict, 1)
+    assert words in looked.data["sbom"]["detail"]
+    assert any(problem.startswith(f"{verdict}: sbom: ") for problem in looked.problems)
+    assert not looked.wrong, "the files themselves are right"
+
+
+def test_a_bundle_of_an_sbom_that_is_gone_is_told(world: World, stage: Stage) -> None:
+    attach_sbom(world, stage)
+    world.detach(SBOM)
+    assert world.verify().data["sbom"]["verdict"] == "contradictory"
 
 
 # What is spoilt: each case, and the cells that must say so.

@@ -218,7 +218,11 @@ def test_handing_on_nothing_is_an_error() -> None:
 
 def test_dist_travels_alone_and_arrives_where_it_was() -> None:
     uploads = {step.inputs["name"]: step.inputs["path"] for step in using("release.yml", UPLOAD)}
-    assert uploads == {"dist": "dist/", "manifest": "dist-manifest.json", "bundles": "dist/*.sigstore.json"}
+    assert {name: path.split() for name, path in uploads.items()} == {
+        "dist": ["dist/"],
+        "manifest": ["dist-manifest.json", "dist-sbom/*.cdx.json"],
+        "bundles": ["dist/*.sigstore.json", "dist-sbom/*.sigstore.json"],
+    }
     downloads = {(step.inputs["name"], step.inputs.get("path")) for step in using("release.yml", DOWNLOAD)}
     assert downloads == {("dist", "dist/"), ("manifest", None), ("bundles", "bundles/")}
 
@@ -226,7 +230,7 @@ def test_dist_travels_alone_and_arrives_where_it_was() -> None:
 def test_what_was_signed_is_verified_at_once_against_this_workflow_and_this_tag() -> None:
     (sign,) = using("release.yml", SIGN)
     assert sign.inputs == {
-        "inputs": "./dist/*.whl ./dist/*.tar.gz",
+        "inputs": "./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json",
         "verify": "true",
         "verify-cert-identity": "https://github.com/${{ github.repository }}"
         "/.github/workflows/release.yml@${{ github.ref }}",
@@ -246,7 +250,9 @@ def test_publishing_is_a_download_and_an_upload_in_the_environment_that_pypi_tru
 def test_the_github_release_is_a_draft_with_every_file_before_it_is_published() -> None:
     draft, publish = (step for step in release_job("github-release") if step.action == RELEASE)
     assert (draft.inputs["draft"], publish.inputs["draft"]) == ("true", "false")
-    assert draft.inputs["files"].split() == ["dist/*.whl", "dist/*.tar.gz", "bundles/*.sigstore.json"]
+    files = ["dist/*.whl", "dist/*.tar.gz", "dist-sbom/*.cdx.json"]
+    files += ["bundles/dist/*.sigstore.json", "bundles/dist-sbom/*.sigstore.json"]
+    assert draft.inputs["files"].split() == files
     assert draft.inputs["generate_release_notes"] == "true"
     assert publish.inputs["files"] == draft.inputs["files"]
     assert {step.inputs["fail_on_unmatched_files"] for step in (draft, publish)} == {"true"}

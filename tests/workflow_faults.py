@@ -76,6 +76,7 @@ _CACHE = """\
           path: .venv
 """
 _FETCH_MANIFEST = f"        uses: {_DOWNLOAD}\n        with:\n          name: manifest\n"
+_BUNDLE_PATTERNS = "            bundles/dist/*.sigstore.json\n            bundles/dist-sbom/*.sigstore.json\n"
 _UNMATCHED = "          fail_on_unmatched_files: true\n"
 _KEPT = "overwrite_files: false # what is attached stays: the default would replace the files of a finished release"
 _NO_CREDENTIALS = "        with:\n          persist-credentials: false\n"
@@ -182,8 +183,8 @@ FAULTS: dict[str, Fault] = {
         (
             (_RUN, "", "preflight"),
             (
-                "          path: dist-manifest.json\n          if-no-files-found: error\n",
-                "          path: dist-manifest.json\n          if-no-files-found: error\n" + _RUN,
+                "            dist-sbom/*.cdx.json\n          if-no-files-found: error\n",
+                "            dist-sbom/*.cdx.json\n          if-no-files-found: error\n" + _RUN,
                 "preflight",
             ),
         ),
@@ -203,11 +204,13 @@ FAULTS: dict[str, Fault] = {
         "hands-on",
         "  preflight:",
         f"""\
-      - name: Hand on the manifest of digests
+      - name: Hand on the manifest of digests, and the SBOM
         uses: {_UPLOAD}
         with:
           name: manifest
-          path: dist-manifest.json
+          path: |
+            dist-manifest.json
+            dist-sbom/*.cdx.json
           if-no-files-found: error
 """,
         "",
@@ -242,8 +245,8 @@ FAULTS: dict[str, Fault] = {
         "handing on nothing is a warning",
         "empty-artifacts",
         "uses: actions/upload",
-        "          path: dist/*.sigstore.json\n          if-no-files-found: error\n",
-        "          path: dist/*.sigstore.json\n",
+        "            dist-sbom/*.sigstore.json\n          if-no-files-found: error\n",
+        "            dist-sbom/*.sigstore.json\n",
         "sign",
     ),
     "wrong-name": _one(
@@ -261,10 +264,27 @@ FAULTS: dict[str, Fault] = {
         "the manifest is not fetched",
         "fetches",
         "  twine-check:",
-        f"      - name: Fetch the manifest of digests\n{_FETCH_MANIFEST}",
+        f"      - name: Fetch the manifest of digests, and the SBOM\n{_FETCH_MANIFEST}",
         "",
         "twine-check",
         after="- name: Hand on the manifest",
+    ),
+    "sbom-bundle-not-handed-on": _one(
+        "the SBOM's bundle is not handed on",
+        "sbom",
+        "path: |",
+        "            dist-sbom/*.sigstore.json\n",
+        "",
+        "sign",
+    ),
+    "sbom-not-fetched": _one(
+        "the SBOM is not fetched by who attaches it",
+        "fetches",
+        "  github-release:",
+        f"      - name: Fetch the SBOM\n{_FETCH_MANIFEST}",
+        "",
+        "github-release",
+        after="    name: Publish to PyPI",
     ),
     "bundles-in-dist": Fault(
         "bundles beside the files that are published",
@@ -505,14 +525,28 @@ FAULTS: dict[str, Fault] = {
         "",
         "github-release",
     ),
+    "sbom-not-signed": _one("the SBOM is not signed", "verified", "inputs:", " ./dist-sbom/*.cdx.json", "", "sign"),
+    "sbom-not-attached": Fault(
+        "the SBOM is not attached",
+        "every-file",
+        "files: |",
+        (
+            (
+                f"            dist-sbom/*.cdx.json\n{_BUNDLE_PATTERNS}{_UNMATCHED}          {_KEPT}",
+                f"{_BUNDLE_PATTERNS}{_UNMATCHED}          {_KEPT}",
+                "github-release",
+            ),
+        ),
+        "  github-release:",
+    ),
     "bundles-not-attached": Fault(
         "bundles are not attached",
         "every-file",
         "files: |",
         (
             (
-                f"            bundles/*.sigstore.json\n{_UNMATCHED}          overwrite_files: false # what",
-                "          fail_on_unmatched_files: true\n          overwrite_files: false # what",
+                f"{_BUNDLE_PATTERNS}{_UNMATCHED}          {_KEPT}",
+                f"            bundles/dist-sbom/*.sigstore.json\n{_UNMATCHED}          {_KEPT}",
                 "github-release",
             ),
         ),

@@ -33,6 +33,7 @@ PURE = frozenset(
     | {"datetime", "difflib", "email", "enum", "fnmatch", "functools", "graphlib", "hashlib", "heapq", "html", "io"}
     | {"itertools", "json", "math", "operator", "posixpath", "re", "shlex", "string", "textwrap", "tokenize"}
     | {"tomllib", "types", "typing", "unicodedata", "urllib.parse", "warnings"}
+    | {"uuid.NAMESPACE_URL", "uuid.uuid5"}  # made from a text; the others are of the machine and the clock
     | {"packaging", "tomlkit", "yaml"}
 )
 """What core may import besides itself: libraries that see no file, process, network, environment or clock."""

@@ -29,6 +29,7 @@ from castoff.core.served import Served, belongs, even, is_name, release_found, s
 from castoff.core.statement import statement_problem
 
 WHEEL, SDIST = "spam-1.0-py3-none-any.whl", "spam-1.0.tar.gz"
+SBOM = "spam-1.0.cdx.json"
 KINDS = [kind.value for kind in AttestationType]
 ONE, TWO = Version("1.0"), "2" * 64
 
@@ -95,9 +96,10 @@ def test_a_file_that_has_not_fully_arrived_on_the_release_is_missing() -> None:
 
 
 def test_an_asset_that_is_of_no_file_is_told() -> None:
-    others = (attached("spam-1.0.sbom.json"), attached(f"{WHEEL}.sigstore.json"), attached("spam-2.0.tar.gz"))
+    known = (attached(f"{WHEEL}.sigstore.json"), attached(SBOM), attached(f"{SBOM}.sigstore.json"))
+    others = (attached("spam-1.0.sbom.json"), *known, attached("spam-2.0.tar.gz"))
     served = Served((indexed(WHEEL),), (release(*BOTH, *others),))
-    assert strays(served, served.pairs("spam", ONE)) == ["spam-1.0.sbom.json", "spam-2.0.tar.gz"]
+    assert strays(served, served.pairs("spam", ONE), SBOM) == ["spam-1.0.sbom.json", "spam-2.0.tar.gz"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from packaging.version import Version
 
 from castoff.core.published import ForgeRelease, ReleaseAsset, Unknown
@@ -20,6 +21,7 @@ from tests.sights import (
     RELEASED,
     SDIST,
     WHEEL,
+    asset,
     digest,
 )
 
@@ -28,6 +30,8 @@ MINUTE = timedelta(minutes=1)
 RIGHT, MISSING, WRONG, UNKNOWN = State.RIGHT, State.MISSING, State.CONTRADICTORY, State.UNKNOWN
 VERIFY, NEXT = "castoff verify --version 0.1.1", "castoff release --version 0.1.2"
 VTAG = "v0.1.1"
+SBOM = "sample-0.1.1.cdx.json"
+NO_SBOM = Row("sbom", "", RIGHT, "none: this release was made without")
 
 
 def released(*releases: ForgeRelease, **changes: object) -> list[Row]:
@@ -42,8 +46,34 @@ def test_a_finished_release_is_told_with_each_file_and_each_bundle() -> None:
             Row("asset", name, RIGHT, f"1 bytes, sha256:{digest(name)[:10]}, as on the index")
             for name in (WHEEL, SDIST)
         ),
+        NO_SBOM,
         *(Row("bundle", name + BUNDLE, RIGHT, "1 bytes") for name in (WHEEL, SDIST)),
     ]
+
+
+def test_an_sbom_is_an_asset_of_its_own_with_a_bundle() -> None:
+    rows = released(replace(RELEASE, assets=(*ASSETS, asset(SBOM), asset(SBOM + BUNDLE))))
+    assert Row("asset", SBOM, RIGHT, f"1 bytes, sha256:{digest(SBOM)[:10]}, the SBOM") in rows
+    assert Row("bundle", SBOM + BUNDLE, RIGHT, "1 bytes") in rows
+    assert NO_SBOM not in rows
+    (told,) = [
+        row for row in released(replace(RELEASE, assets=(replace(asset(SBOM), sha256=None),))) if row.name == SBOM
+    ]
+    assert told == Row("asset", SBOM, RIGHT, "1 bytes, the SBOM")
+
+
+@pytest.mark.parametrize(("release", "state"), [(DRAFT, MISSING), (RELEASE, WRONG)], ids=["draft", "published"])
+def test_half_an_sbom_is_not_yet_in_a_draft_and_wrong_in_what_is_published(release: ForgeRelease, state: State) -> None:
+    half = replace(asset(SBOM), complete=False)
+    rows = released(replace(release, assets=(*ASSETS, half)))
+    assert Row("asset", SBOM, state, "it has not arrived whole", VERIFY) in rows
+    assert Row("bundle", SBOM + BUNDLE, MISSING, "there is none") in rows
+    rows = released(replace(release, assets=(*ASSETS, asset(SBOM + BUNDLE))))
+    assert Row("asset", SBOM, state, "its bundle is there, and it is not", VERIFY) in rows
+
+
+def test_a_draft_without_an_sbom_may_still_get_one() -> None:
+    assert "sbom" not in [row.place for row in released(DRAFT)]
 
 
 def test_what_else_is_known_of_a_release_is_told() -> None:
@@ -142,7 +172,7 @@ def test_a_file_that_only_the_release_has_contradicts_once_the_index_must_show_i
 
 def test_an_asset_that_is_no_distribution_needs_neither_an_index_nor_a_bundle() -> None:
     notes = replace(ASSETS[0], name="notes.txt")
-    assert [row.place for row in released(replace(RELEASE, assets=(notes,)), files=())] == ["release"]
+    assert [row.place for row in released(replace(RELEASE, assets=(notes,)), files=())] == ["release", "sbom"]
 
 
 def test_a_bundle_is_wanted_of_every_distribution_wherever_that_is() -> None:

@@ -89,7 +89,7 @@ def contents(path: Path, artifact: Artifact) -> Archive:
                 members[name] = member
     except (zipfile.BadZipFile, RuntimeError) as error:
         raise refuse(f"it cannot be read: {error}", where=Location(path.name)) from None
-    return Archive(digest(path).sha256, members, _generator(path) if artifact.kind == "wheel" else None)
+    return Archive(digest(path).sha256, members, made_by(path) if artifact.kind == "wheel" else None)
 
 
 def _wheel_members(path: Path) -> Iterator[tuple[str, Member]]:
@@ -130,7 +130,8 @@ class _Budget:
         return made.hexdigest()
 
 
-def _generator(path: Path) -> str | None:
+def made_by(path: Path) -> str | None:
+    """Return the backend that a wheel says has made it, as a requirement; None for one that is not known."""
     tree = WheelTree(path)
     told = [tree.read(f"{name}WHEEL") for name in tree.names("") if name.endswith(".dist-info/")]
     return generator(told[0].decode("utf-8", "replace")) if len(told) == 1 and told[0] else None

@@ -163,39 +163,66 @@ def replace_all(root: Path, replacements: Sequence[Replacement]) -> None:
         raise
 
 
-def replace_folder(target: Path, source: Path, names: Sequence[str], seal: Path, sealed: bytes) -> None:
-    """Let the folder `target` hold copies of these files of `source`, and the file `seal` say `sealed`, or neither.
+class Contents(NamedTuple):
+    """What a folder is to hold: copies of these files of another one."""
 
-    Where the seal is, the folder is the one that it was made for: it goes first and comes last, and a crash between
-    leaves none. What needs room is done before, beside both. Raises CastoffError, with both as they were, when that
-    fails.
+    target: Path
+    source: Path
+    names: Sequence[str]
+
+
+def replace_folders(folders: Sequence[Contents], seal: Path, sealed: bytes) -> None:
+    """Let each folder hold what it is to hold, and the file `seal` say `sealed`, or none of it.
+
+    Where the seal is, the folders are those that it was made for: it goes first and comes last, and a crash between
+    leaves none. What needs room is done before, beside them. Raises CastoffError, with all as it was, when that fails.
     """
-    new, old = _beside(target)
     before = seal.read_bytes() if seal.is_file() else None
+    placed: list[Path] = []
+    for folder in folders:
+        clear_folder(folder.target)
     try:
-        clear_folder(target)
-        new.mkdir()
-        for name in names:
-            shutil.copyfile(source / name, new / name)
+        for folder in folders:
+            _gather(folder)
         staged = _stage(seal, sealed)
         seal.unlink(missing_ok=True)
-        if target.is_dir():
-            target.replace(old)
-        new.replace(target)
+        for folder in folders:
+            new, old = _beside(folder.target)
+            if folder.target.is_dir():
+                folder.target.replace(old)
+            new.replace(folder.target)
+            placed.append(folder.target)
         staged.replace(seal)
-        clear_folder(target)
+        for folder in folders:
+            clear_folder(folder.target)
     except OSError as error:
-        shutil.rmtree(new, ignore_errors=True)
         _temporary(seal).unlink(missing_ok=True)
-        if old.is_dir() and not target.exists():
-            old.replace(target)
+        for folder in folders:
+            _bring_back(folder.target, placed=folder.target in placed)
         if before is not None and not seal.exists():
             _stage(seal, before).replace(seal)
-        raise refuse(f"{target.name}/ could not be written, and is as it was: {error}") from None
+        names = " and ".join(f"{folder.target.name}/" for folder in folders)
+        raise refuse(f"{names} could not be written, and is as it was: {error}") from None
+
+
+def _gather(folder: Contents) -> None:
+    """Lay a folder's new contents beside it."""
+    new, _ = _beside(folder.target)
+    new.mkdir()
+    for name in folder.names:
+        shutil.copyfile(folder.source / name, new / name)
+
+
+def _bring_back(target: Path, *, placed: bool) -> None:
+    """Put the old folder where it was, if there was one, and throw away the new one, wherever it is."""
+    new, old = _beside(target)
+    shutil.rmtree(target if placed else new, ignore_errors=True)
+    if old.is_dir():
+        old.replace(target)
 
 
 def clear_folder(target: Path) -> None:
-    """Take away what a killed `replace_folder` has left beside the folder."""
+    """Take away what a killed `replace_folders` has left beside the folder."""
     for left in _beside(target):
         shutil.rmtree(left, ignore_errors=True)
 

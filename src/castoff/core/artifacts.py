@@ -19,7 +19,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from castoff.core.errors import Location, Problem, refuse
-from castoff.core.toml_text import get, get_tables, get_text
+from castoff.core.toml_text import get, get_table, get_tables, get_text
 
 DIST = "dist"
 MANIFEST = "dist-manifest.json"
@@ -58,10 +58,13 @@ class Manifest:
     source_date_epoch: int
     """The commit's time in seconds since 1970: the time stamp of everything in the archives."""
     files: tuple[Digest, ...]
+    sbom: Digest | None = None
+    """The SBOM of the environment that it was made in; None in a manifest from before there was one."""
 
     def to_json(self) -> str:
         """Return the manifest as JSON, the same bytes for the same facts."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        data = {key: value for key, value in asdict(self).items() if value is not None}
+        return json.dumps(data, indent=2, sort_keys=True) + "\n"
 
 
 def artifact(file: str) -> Artifact | None:
@@ -136,7 +139,10 @@ def read_manifest(text: str) -> Manifest:
     complete = isinstance(listed, list) and len(cast("list[object]", listed)) == len(files) > 0 and None not in files
     if not (name and version and commit and complete) or type(epoch) is not int:
         raise _no_manifest()
-    return Manifest(name, version, commit, epoch, tuple(digest for digest in files if digest))
+    sbom = _digest(get_table(data, "sbom")) if get(data, "sbom") is not None else None
+    if sbom is None and get(data, "sbom") is not None:
+        raise _no_manifest()
+    return Manifest(name, version, commit, epoch, tuple(digest for digest in files if digest), sbom)
 
 
 def manifest_problems(manifest: Manifest, actual: Sequence[Digest], *, wheels: bool = True) -> list[Problem]:

@@ -33,12 +33,14 @@ class Artifact:
     """The folder that it is fetched into; empty: the work folder itself."""
     joins: str = ""
     """The artifact together with which it is fetched, where there is this one."""
+    sbom: str = ""
+    """What of the SBOM goes along; a workflow from before there was one does without."""
 
 
 DIST = Artifact("dist", "the files to be published", "dist/", "dist/")
-MANIFEST = Artifact("manifest", "the digests of the build", "dist-manifest.json", "")
+MANIFEST = Artifact("manifest", "the digests of the build", "dist-manifest.json", "", sbom="dist-sbom/*.cdx.json")
 WHEELS = Artifact("dist-*", "the wheels of each platform", "dist/*.whl", "dist/", joins="dist")
-BUNDLES = Artifact("bundles", "the signatures", "dist/*.sigstore.json", "bundles/")
+BUNDLES = Artifact("bundles", "the signatures", "dist/*.sigstore.json", "bundles/", sbom="dist-sbom/*.sigstore.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Stage:
     action: str | None = None
     """The action that does its work, where there is one."""
     takes: tuple[Artifact, ...] = ()
+    with_sbom: tuple[Artifact, ...] = ()
+    """What it takes beside that, where an SBOM is handed on."""
     hands_on: tuple[Artifact, ...] = ()
     permissions: Mapping[str, str] = field(default_factory=dict[str, str])
     """Scope to level: exactly what it needs."""
@@ -94,7 +98,7 @@ STAGES = (
     ),
     Stage(
         job="twine-check",
-        does="compares digests with the manifest, checks metadata, installs and imports each file",
+        does="compares digests with the manifest, the SBOM's too, checks metadata, installs and imports each file",
         proves="what was handed on is what was built, PyPI will take it, and a user can install it",
         against="an artifact that was changed between two jobs; a description that PyPI refuses; a wheel without code",
         verb="twine-check",
@@ -104,11 +108,12 @@ STAGES = (
     ),
     Stage(
         job="sign",
-        does="makes a Sigstore bundle for each file, and verifies each at once against the exact identity",
+        does="makes a Sigstore bundle for each file and the SBOM, and verifies each at once against the exact identity",
         proves="these bytes were signed by this workflow of this repository, for this tag",
         against="a file that somebody else uploads under the project's name; a signature that nobody can verify",
         action=SIGN,
         takes=(DIST,),
+        with_sbom=(MANIFEST,),
         hands_on=(BUNDLES,),
         permissions={"id-token": "write"},
         without="there is no identity to sign with",
@@ -126,11 +131,12 @@ STAGES = (
     ),
     Stage(
         job="github-release",
-        does="makes a draft with every file and bundle, then publishes it",
+        does="makes a draft with every file, the SBOM and each bundle, then publishes it",
         proves="the release holds the bytes that PyPI holds, each with its bundle, and is never seen half made",
         against="a release without its files, for good where releases are immutable; assets that are replaced later",
         action=RELEASE,
         takes=(DIST, BUNDLES),
+        with_sbom=(MANIFEST,),
         permissions={"contents": "write"},
         without="the release cannot be made, and that shows when PyPI has everything already",
     ),

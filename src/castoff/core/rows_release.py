@@ -10,6 +10,7 @@ from castoff.core.observation import Observation
 from castoff.core.published import LAG, ForgeRelease, PublishedFile, ReleaseAsset, Unknown
 from castoff.core.row import Row, State, moment, short, size
 from castoff.core.rows_index import next_release
+from castoff.core.sbom import file_name
 
 BUNDLE = ".sigstore.json"
 _PLACE = "release"
@@ -70,6 +71,21 @@ def _asset_rows(seen: Observation, release: ForgeRelease) -> Iterator[Row]:
     for asset in assets.values():
         if artifact(asset.name):
             yield _not_on_index(seen, release, asset)
+    name = file_name(seen.name, seen.version)
+    yield from _sbom(seen, release, assets.get(name), f"{name}{BUNDLE}" in assets)
+
+
+def _sbom(seen: Observation, release: ForgeRelease, sbom: ReleaseAsset | None, bundled: bool) -> Iterator[Row]:
+    """Yield the row of the SBOM. A release from before there was one has none, and lacks nothing."""
+    name, absent = file_name(seen.name, seen.version), State.MISSING if release.draft else State.CONTRADICTORY
+    if sbom and sbom.complete:
+        told = f"{size(sbom.size)}, sha256:{short(sbom.sha256)}" if sbom.sha256 else size(sbom.size)
+        yield Row("asset", name, State.RIGHT, f"{told}, the SBOM")
+    elif sbom or bundled:
+        text = "it has not arrived whole" if sbom else "its bundle is there, and it is not"
+        yield Row("asset", name, absent, text, seen.command("verify"))
+    elif not release.draft:
+        yield Row("sbom", "", State.RIGHT, "none: this release was made without")
 
 
 def _asset(seen: Observation, release: ForgeRelease, file: PublishedFile, asset: ReleaseAsset | None) -> Row:
@@ -103,6 +119,7 @@ def _bundle_rows(seen: Observation, release: ForgeRelease) -> Iterator[Row]:
     """Yield a row for the bundle of each distribution, wherever that is."""
     names = {asset.name: asset for asset in release.assets}
     files = {file.name for file in seen.known_files} | {name for name in names if artifact(name)}
+    files |= {file_name(seen.name, seen.version)} & set(names)
     for name in sorted(files):
         bundle = names.get(name + BUNDLE)
         if bundle and bundle.complete:

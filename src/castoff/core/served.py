@@ -157,7 +157,7 @@ def even(found: Iterable[tuple[str, Found]]) -> dict[str, Found]:
     return told
 
 
-def strays(served: Served, pairs: Iterable[Pair]) -> list[str]:
-    """Return the names of assets that are neither one of these files nor the bundle of one."""
-    known = {name for pair in pairs for name in (pair.name, pair.name + BUNDLE)}
+def strays(served: Served, pairs: Iterable[Pair], sbom: str) -> list[str]:
+    """Return the names of assets that are neither one of these files, nor the SBOM, nor the bundle of one."""
+    known = {name for one in (*(pair.name for pair in pairs), sbom) for name in (one, one + BUNDLE)}
     return sorted(set(served.assets) - known)

@@ -53,6 +53,7 @@ RULES = (
     Rule("by-hand", "parity", parity.nothing_is_uploaded_by_hand),
     Rule("inputs", "parity", parity.inputs_are_known),
     Rule("hands-on", "handover", handover.hands_on_what_is_needed),
+    Rule("sbom", "handover", handover.sbom_is_handed_on),
     Rule("once", "handover", handover.handed_on_once),
     Rule("empty-artifacts", "handover", handover.handing_on_nothing_is_an_error),
     Rule("artifact-names", "handover", handover.fetches_what_is_there),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from castoff.core.findings import Finding
+from castoff.core.findings import Finding, Verdict
 from castoff.core.names import Names
 from castoff.core.pins import pinned
-from castoff.core.pipeline import DIST, DOWNLOAD, UPLOAD, Artifact
+from castoff.core.pipeline import DIST, DOWNLOAD, MANIFEST, UPLOAD, Artifact
 from castoff.core.workflow import Job
 from castoff.core.workflow_subject import Handed, Subject, folder
 
@@ -25,6 +25,21 @@ def hands_on_what_is_needed(subject: Subject) -> Iterator[Finding]:
             elif not _right_path(upload, artifact):
                 what = f"the artifact {upload.name} is {artifact.what}, {artifact.path} and nothing else"
                 yield Finding(what, upload.at("path"), (f"path: {artifact.path}",))
+
+
+def sbom_is_handed_on(subject: Subject) -> Iterator[Finding]:
+    """Whoever hands on the SBOM, beside the manifest, hands on its bundle; a workflow from before it does neither."""
+    for stage, job in subject.stages:
+        for artifact in stage.hands_on:
+            upload = subject.upload_of(artifact, job) if artifact.sbom else None
+            if upload is None or subject.carries(artifact, job):
+                continue
+            instead = ("path: |", f"  {artifact.path}", f"  {artifact.sbom}")
+            if subject.has_sbom:
+                yield Finding(f"{artifact.sbom} is not handed on with {artifact.what}", upload.at("path"), instead)
+            elif artifact is MANIFEST:
+                what = f"no release gets the SBOM, which is not handed on: add {artifact.sbom} here, and look again"
+                yield Finding(what, upload.at("path"), instead, verdict=Verdict.NOTE)
 
 
 def handed_on_once(subject: Subject) -> Iterator[Finding]:
@@ -143,10 +158,9 @@ def _fetch(artifact: Artifact, name: str) -> tuple[str, ...]:
 
 
 def _right_path(upload: Handed, artifact: Artifact) -> bool:
-    lines = {line.strip().removeprefix("./").rstrip("/") for line in upload.path.splitlines() if line.strip()}
     if artifact is DIST:
-        return bool(lines) and lines <= _WHOLE_DIST
-    return lines == {artifact.path.rstrip("/")}
+        return bool(upload.paths) and upload.paths <= _WHOLE_DIST
+    return upload.paths - {artifact.sbom} == {artifact.path.rstrip("/")}
 
 
 def _chain_broken(subject: Subject, download: Handed) -> bool:

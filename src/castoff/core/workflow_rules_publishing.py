@@ -13,25 +13,26 @@ from castoff.core.workflow import Step
 from castoff.core.workflow_subject import Subject, input_place, steps_using
 
 ISSUER = "https://token.actions.githubusercontent.com"
-FILES = ("dist/*.whl", "dist/*.tar.gz", "bundles/*.sigstore.json")
-"""What is attached to the release."""
-_EXAMPLES = {
-    "dist/*.whl": "dist/sample-1.0-py3-none-any.whl",
-    "dist/*.tar.gz": "dist/sample-1.0.tar.gz",
-    "bundles/*.sigstore.json": "bundles/sample-1.0.tar.gz.sigstore.json",
+_DIST = ("dist/*.whl", "dist/*.tar.gz")
+_SBOM = ("dist-sbom/*.cdx.json",)
+_BUNDLES = {
+    False: ("bundles/*.sigstore.json",),
+    True: ("bundles/dist/*.sigstore.json", "bundles/dist-sbom/*.sigstore.json"),
 }
+"""The bundles as they arrive: where those of the SBOM travel with them, each kind in the folder that it came from."""
 
 
 def what_is_signed_is_verified(subject: Subject) -> Iterator[Finding]:
-    """Wheels and sdist are signed, and verified at once against the exact identity of this workflow at this tag."""
+    """Wheels, sdist and SBOM are signed, and verified at once against the exact identity of this workflow and tag."""
     file = subject.workflow.file.rpartition("/")[2]
     identity = f"https://github.com/${{{{ github.repository }}}}/.github/workflows/{file}@${{{{ github.ref }}}}"
     for step in _steps(subject, "sign", SIGN):
         patterns = step.inputs.get("inputs", "").split()
-        for pattern in FILES[:2]:
+        files = signed(subject)
+        for pattern in files:
             if not _covered(pattern, patterns):
-                what = f"{pattern} is not signed"
-                yield Finding(what, input_place(step, "inputs"), (f"inputs: ./{FILES[0]} ./{FILES[1]}",))
+                instead = f"inputs: {' '.join(f'./{file}' for file in files)}"
+                yield Finding(f"{pattern} is not signed", input_place(step, "inputs"), (instead,))
         wanted = {"verify": "true", "verify-cert-identity": identity, "verify-oidc-issuer": ISSUER}
         for key, value in wanted.items():
             if not _same(step.inputs.get(key, ""), value):
@@ -91,10 +92,10 @@ def a_draft_comes_first(subject: Subject) -> Iterator[Finding]:
 
 
 def the_release_has_every_file(subject: Subject) -> Iterator[Finding]:
-    """Wheels, sdist and bundles are attached, and a pattern that matches nothing is an error."""
+    """Wheels, sdist, SBOM and bundles are attached, and a pattern that matches nothing is an error."""
     for step in _steps(subject, "github-release", RELEASE):
         patterns = step.inputs.get("files", "").split()
-        for pattern in FILES:
+        for pattern in (*signed(subject), *_BUNDLES[subject.has_sbom]):
             if not _covered(pattern, patterns):
                 yield Finding(f"{pattern} is not attached to the release", input_place(step, "files"), (pattern,))
         lost = "files that are not there are passed over in silence"
@@ -119,8 +120,17 @@ def _must_be(step: Step, key: str, value: str, otherwise: str) -> Iterator[Findi
         yield Finding(otherwise, input_place(step, key), (f"{key}: {value}",))
 
 
+def signed(subject: Subject) -> tuple[str, ...]:
+    """Return the files that are signed and attached; the SBOM only where it is handed on."""
+    return (*_DIST, *(_SBOM if subject.has_sbom else ()))
+
+
 def _covered(pattern: str, patterns: list[str]) -> bool:
-    return any(fnmatchcase(_EXAMPLES[pattern], given.removeprefix("./")) for given in patterns)
+    """Return whether one of the patterns that are given has what `pattern` has; no `*` goes beyond a folder."""
+    file = "sample-1.0" + (".cdx.json" if "sbom" in pattern else ".tar.gz")
+    example = pattern.replace("*", file if pattern.startswith("bundles/") else "sample-1.0")
+    bare = [given.removeprefix("./") for given in patterns]
+    return any(fnmatchcase(example, given) for given in bare if "**" in given or given.count("/") == example.count("/"))
 
 
 def _same(given: str, wanted: str) -> bool:

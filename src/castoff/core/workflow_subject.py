@@ -45,6 +45,11 @@ class Handed:
         """The path as it is given."""
         return self.step.inputs.get("path", "")
 
+    @property
+    def paths(self) -> set[str]:
+        """The paths that are uploaded, without `./` and slashes around them."""
+        return {line.strip().removeprefix("./").rstrip("/") for line in self.path.splitlines() if line.strip()}
+
     def at(self, key: str = "name") -> Location:
         """Return the place of an input, or that of the step's action when it is not given."""
         return input_place(self.step, key)
@@ -123,13 +128,25 @@ class Subject:
         """Return what a stage takes in this workflow: what an optional stage adds joins what is taken anyway."""
         taken = {artifact.name for artifact in stage.takes}
         added = (artifact for other, _ in self.stages if other.optional for artifact in other.hands_on)
-        return (*stage.takes, *(artifact for artifact in added if artifact.joins in taken))
+        more = stage.with_sbom if self.has_sbom else ()
+        return (*stage.takes, *(artifact for artifact in added if artifact.joins in taken), *more)
+
+    @property
+    def has_sbom(self) -> bool:
+        """Whether an SBOM is handed on, beside the manifest."""
+        return any(self.carries(artifact, job) for stage, job in self.stages for artifact in stage.hands_on)
+
+    def carries(self, artifact: Artifact, job: Job) -> bool:
+        """Return whether `job` hands on an artifact together with what goes along of the SBOM."""
+        upload = self.upload_of(artifact, job)
+        return upload is not None and bool(artifact.sbom) and artifact.sbom in upload.paths
 
     def upload_of(self, artifact: Artifact, job: Job) -> Handed | None:
         """Return where `job` hands on an artifact: by its name, or under another name by its path."""
         here = [one for one in self.uploads if one.job.id == job.id]
         named = [one for one in here if one.name == artifact.name]
-        return next(iter(named or [one for one in here if one.path.strip("./") == artifact.path.strip("./")]), None)
+        path = {artifact.path.strip("/")}
+        return next(iter(named or [one for one in here if one.paths - {artifact.sbom} == path]), None)
 
 
 def subject_of(workflow: Workflow, tree: Table, around: Around, pipeline: Collection[Stage]) -> Subject:

@@ -6,12 +6,16 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from castoff.adapters import process
-from castoff.adapters.files import alone, clear_folder, replace_folder
+from castoff.adapters.archives import digest
+from castoff.adapters.files import Contents, alone, clear_folder, replace_folders
 from castoff.core.artifacts import DIST, MANIFEST, Digest, Manifest, artifact
 from castoff.core.errors import CastoffError, Location, Problem
+from castoff.core.sbom import FOLDER
+from castoff.flows import sbom
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.dist import digests, files_in, inspect_files
 
@@ -21,18 +25,15 @@ _HALF_AN_HOUR = 30 * process.MINUTE
 def build(checkout: Checkout) -> None:
     """Build, and say what was built."""
     manifest = make(checkout)
-    data = [{"file": file.file, "sha256": file.sha256, "size": file.size} for file in manifest.files]
-    checkout.console.result(
-        "build",
-        {"name": manifest.name, "version": manifest.version, "commit": manifest.commit, "files": data},
-    )
+    told = asdict(manifest)
+    checkout.console.result("build", {key: told[key] for key in ("name", "version", "commit", "files", "sbom")})
 
 
 def make(checkout: Checkout) -> Manifest:
-    """Build, look at what was built, and only then replace what stands in `dist/`.
+    """Build, look at what was built, and only then replace what stands in `dist/`, and the SBOM beside it.
 
     Raises CastoffError when the build fails or makes something else than one sdist and wheels of this version;
-    `dist/` and the manifest are then as they were.
+    `dist/`, the SBOM and the manifest are then as they were.
     """
     with alone(checkout.root):
         return _make(checkout)
@@ -43,25 +44,21 @@ def _make(checkout: Checkout) -> Manifest:
     places = checkout.places()
     project = checkout.project()
     dist = root / DIST
-    strange = [name for name in files_in(dist) if artifact(name) is None]
+    strange = [f"{DIST}/{name}" for name in files_in(dist) if artifact(name) is None]
+    strange += [f"{FOLDER}/{name}" for name in sbom.strange(root)]
     if strange:
-        raise CastoffError(
-            *(
-                Problem(
-                    "no build left it; move it away",
-                    Location(f"{DIST}/{name}"),
-                    (f"rm {shlex.quote(f'{DIST}/{name}')}",),
-                )
-                for name in strange
-            )
-        )
+        what = "no build left it; move it away"
+        raise CastoffError(*(Problem(what, Location(path), (f"rm {shlex.quote(path)}",)) for path in strange))
     clear_folder(dist)
+    clear_folder(root / FOLDER)
     epoch = checkout.git.commit_time()
     console.say(f"building {project.name} {places.version}")
     with tempfile.TemporaryDirectory(prefix="castoff-build-") as folder:
-        made = Path(folder)
+        made = Path(folder) / DIST
+        made.mkdir()
         wheels = "wheel" in project.config.build
-        run_build(root, made, epoch, offline=checkout.environment.offline, wheels=wheels)
+        with sbom.aside(checkout):
+            run_build(root, made, epoch, offline=checkout.environment.offline, wheels=wheels)
         files = files_in(made)
         problems = inspect_files(made, files, project, places.version, checkout.command("build"), wheels=wheels)
         if problems:
@@ -73,8 +70,12 @@ def _make(checkout: Checkout) -> Manifest:
             epoch,
             digests(made, files),
         )
+        beside = Path(folder) / FOLDER
+        names = sbom.write(checkout, manifest, made, beside)
+        manifest = replace(manifest, sbom=digest(beside / names[-1]))
+        contents = [Contents(dist, made, files), Contents(root / FOLDER, beside, names)]
         with process.undisturbed():
-            replace_folder(dist, made, files, root / MANIFEST, manifest.to_json().encode())
+            replace_folders(contents, root / MANIFEST, manifest.to_json().encode())
     _report(checkout, manifest)
     return manifest
 
@@ -102,11 +103,12 @@ def run_build(  # noqa: PLR0913 - each is a fact of its own
 
 def _report(checkout: Checkout, manifest: Manifest) -> None:
     console = checkout.console
-    console.rows([[f"{DIST}/{file.file}", _size(file), f"sha256:{file.sha256}"] for file in manifest.files])
+    made = [(DIST, file) for file in manifest.files] + ([(FOLDER, manifest.sbom)] if manifest.sbom else [])
+    console.rows([[f"{folder}/{file.file}", _size(file), f"sha256:{file.sha256}"] for folder, file in made])
     if checkout.git.standing().dirty:
         console.say("  note: the folder has uncommitted changes, and so has what was built", "dim")
-    console.say(f"{len(manifest.files)} files built, manifest in {MANIFEST}", "good")
-    rows = "\n".join(f"| `{file.file}` | {_size(file)} | `{file.sha256}` |" for file in manifest.files)
+    console.say(f"{len(manifest.files)} files built, with the SBOM of what built them; manifest in {MANIFEST}", "good")
+    rows = "\n".join(f"| `{file.file}` | {_size(file)} | `{file.sha256}` |" for _, file in made)
     console.summary(f"### {manifest.name} {manifest.version}\n\n| file | size | SHA-256 |\n|---|---|---|\n{rows}\n")
 
 

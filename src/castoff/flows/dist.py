@@ -33,11 +33,11 @@ _IGNORED = frozenset({".gitignore"})  # `uv build` leaves one; uploads pass over
 def files_in(dist: Path) -> list[str]:
     """Return the names in the folder, sorted; empty when there is none. A link is refused: it could lead anywhere."""
     if dist.is_symlink():
-        raise refuse("it is a symbolic link", f"rm {DIST}", where=Location(DIST))
+        raise refuse("it is a symbolic link", f"rm {dist.name}", where=Location(dist.name))
     entries = sorted(dist.iterdir()) if dist.is_dir() else []
     for entry in entries:
         if entry.is_symlink() or not entry.is_file():
-            path = f"{DIST}/{entry.name}"
+            path = f"{dist.name}/{entry.name}"
             raise refuse("it is not a file", f"rm -r {shlex.quote(path)}", where=Location(path))
     return [entry.name for entry in entries if entry.name not in _IGNORED]
 

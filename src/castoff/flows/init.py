@@ -103,6 +103,7 @@ def _pyproject(found: Survey) -> Outcome:
 def _ignored(checkout: Checkout, facts: Facts) -> Outcome:
     """Return the edit of .gitignore: what a release makes here, and git does not know yet that it is to be ignored."""
     made = {f"{facts.venv}/x": f"/{facts.venv}", "dist/x": "/dist/", "dist-manifest.json": "/dist-manifest.json"}
+    made |= {"dist-sbom/x": "/dist-sbom/"}
     made |= {"x/__pycache__/x.pyc": "__pycache__/", ".x.castoff-tmp": "*.castoff-tmp"}
     if "setuptools" in facts.backend:
         made |= {"build/x": "/build/", "x.egg-info/x": "*.egg-info/"}

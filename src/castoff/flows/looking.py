@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from castoff.adapters import process
 from castoff.adapters.archives import metadata
 from castoff.adapters.files import Folder
-from castoff.core.artifacts import MANIFEST, artifact, read_manifest
+from castoff.core.artifacts import MANIFEST, Manifest, artifact, read_manifest
 from castoff.core.errors import CastoffError
 from castoff.core.project import read_project
 from castoff.core.rehearsal import Finding, HeldRelease
@@ -37,6 +37,7 @@ def _findings(scratch: Scratch, platform: Platform, state: State, *, offline: bo
     yield _digests(scratch, platform, releases)
     yield from _release(platform, releases, state)
     if len(releases) == 1:
+        yield from _sbom(scratch, releases[0])
         yield _bundles(scratch, platform, state)
     yield _install(scratch, platform, state, offline=offline)
 
@@ -44,21 +45,47 @@ def _findings(scratch: Scratch, platform: Platform, state: State, *, offline: bo
 def _digests(scratch: Scratch, platform: Platform, releases: tuple[HeldRelease, ...]) -> Finding:
     """Compare what was built with what the index and the release hold."""
     what = "the same bytes from build to index to release"
-    manifests = sorted(scratch.artifacts.rglob(MANIFEST))
-    if not manifests:
-        return Finding(what, right=False, detail=f"no job handed on {MANIFEST}")
     try:
-        built = {file.file: file.sha256 for file in read_manifest(manifests[-1].read_text(encoding="utf-8")).files}
+        manifest = _manifest(scratch)
     except CastoffError as error:
         return Finding(what, right=False, detail=str(error))
+    if manifest is None:
+        return Finding(what, right=False, detail=f"no job handed on {MANIFEST}")
+    built = {file.file: file.sha256 for file in manifest.files}
     index = {file.name: file.sha256 for file in platform.held}
+    others = (BUNDLE, *([manifest.sbom.file] if manifest.sbom else []))
     assets = {
-        file.name: file.sha256 for release in releases for file in release.assets if not file.name.endswith(BUNDLE)
+        file.name: file.sha256 for release in releases for file in release.assets if not file.name.endswith(others)
     }
     wrong = [name for name, other in (("the index", index), ("the release", assets)) if other != built]
     return Finding(
         what, right=not wrong, detail=f"{' and '.join(wrong)} differ from the build" if wrong else f"{len(built)} files"
     )
+
+
+def _manifest(scratch: Scratch) -> Manifest | None:
+    """Return the manifest that a job handed on; None when none did. Raises CastoffError for something else."""
+    manifests = sorted(scratch.artifacts.rglob(MANIFEST))
+    return read_manifest(manifests[-1].read_text(encoding="utf-8")) if manifests else None
+
+
+def _sbom(scratch: Scratch, release: HeldRelease) -> Iterator[Finding]:
+    """Look at the SBOM: on the release with its bundle, as it was built. A workflow may be older, and make none."""
+    try:
+        manifest = _manifest(scratch)
+    except CastoffError:
+        manifest = None  # told of with the digests
+    built = manifest.sbom if manifest else None
+    if built is None:
+        return
+    what, assets = "the SBOM is attached, as it was built", {asset.name: asset.sha256 for asset in release.assets}
+    if not any(scratch.artifacts.rglob(built.file)):
+        yield Finding(what, right=True, detail="none: this workflow hands none on; castoff check-workflow says how")
+        return
+    missing = [name for name in (built.file, built.file + BUNDLE) if name not in assets]
+    same = assets.get(built.file) == built.sha256
+    detail = f"{', '.join(missing)} is missing" if missing else built.file if same else f"{built.file}: other bytes"
+    yield Finding(what, right=same and not missing, detail=detail)
 
 
 def _release(platform: Platform, releases: tuple[HeldRelease, ...], state: State) -> Iterator[Finding]:

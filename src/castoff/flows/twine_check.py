@@ -11,8 +11,10 @@ from castoff.adapters.archives import WheelTree
 from castoff.core.artifacts import DIST, Artifact, artifact, manifest_problems
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.project import Project
+from castoff.core.sbom import FOLDER
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.dist import digests, files_in, inspect, load_manifest
+from castoff.flows.sbom import handed_on
 from castoff.flows.trying import AT_ONCE, Outcome, Trial, modules_of
 
 
@@ -26,15 +28,23 @@ def twine_check(checkout: Checkout) -> None:
         raise CastoffError(*problems)
     files = files_in(dist)
     here = "wheel" in project.config.build
-    problems = manifest_problems(load_manifest(checkout), digests(dist, files), wheels=here)
+    manifest = load_manifest(checkout)
+    has_sbom, others = handed_on(checkout.root, manifest)
+    problems = [*manifest_problems(manifest, digests(dist, files), wheels=here), *others]
     if problems:
         raise CastoffError(*problems)
     console.say(f"  ok      digests are those of the build{'' if here else '; the wheels were built elsewhere'}")
+    if has_sbom:
+        console.say("  ok      the digest of the SBOM, too")
+    elif manifest.sbom:
+        console.say(f"  note: {FOLDER}/ was not handed on; castoff check-workflow says how", "dim")
     _twine(checkout, files)
     console.say("  ok      twine check --strict")
     tried = _install_all(checkout, project, files)
     console.say(f"{len(files)} files of {project.name} {places.version} are fit to be uploaded", "good")
-    console.result("twine-check", {"version": str(places.version), "files": files, "installed": tried})
+    console.result(
+        "twine-check", {"version": str(places.version), "files": files, "sbom": has_sbom, "installed": tried}
+    )
 
 
 def _twine(checkout: Checkout, files: list[str]) -> None:

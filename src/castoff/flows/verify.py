@@ -17,6 +17,7 @@ from pathlib import Path
 from castoff.adapters.apart import SignaturesApart
 from castoff.adapters.git import Tag
 from castoff.adapters.signatures import Signer, require_extra
+from castoff.adapters.threads import Asked
 from castoff.core import versions
 from castoff.core.artifacts import artifact
 from castoff.core.errors import misuse
@@ -34,12 +35,14 @@ from castoff.core.proof import (
 )
 from castoff.core.published import Unknown
 from castoff.core.release import WORKFLOW
+from castoff.core.sbom import file_name
 from castoff.core.served import Served, even, no_release, strays
 from castoff.flows.checkout import Checkout, required_name
 from castoff.flows.clients import github_of, index_of
 from castoff.flows.fetching import Fetched, Fetcher, Progress, size_of
 from castoff.flows.outside import Outside
 from castoff.flows.proving import report
+from castoff.flows.sbom_proof import SbomProof
 
 WAIT = 600.0
 """Seconds that the index is waited for: PyPI's pages may be that old."""
@@ -75,11 +78,14 @@ def prove(checkout: Checkout, options: Options) -> Proof:
         served = outside.wait(served, options.wait, tagged=isinstance(tag, Tag))
         signer = _signer(outside, tag, served)
         pairs = served.pairs(outside.project, outside.version)
+        sbom_name = file_name(outside.project, outside.version)
         progress = Progress(len(pairs), size_of(pairs))
         fetcher = Fetcher(outside.index, outside.github, signatures, signer, served, Path(folder), progress)
+        sbom = Asked(SbomProof(outside, served, signatures, signer, Path(folder) / "sbom").found)
         with checkout.console.watching(progress.rows):
             fetched = fetcher.fetch(pairs)
         _settle_provenance(fetched)
+        sbom_found = sbom.answer()
         _run(outside, tag, fetched, options, Path(folder))
     return Proof(
         project=outside.project,
@@ -87,10 +93,15 @@ def prove(checkout: Checkout, options: Options) -> Proof:
         tag=outside.tag,
         commit=tag.commit if isinstance(tag, Tag) else None,
         identity=signer.identity,
-        general={"tag": _tag_found(tag), "release": _release_found(served), "files": _files_found(served, fetched)},
+        general={
+            "tag": _tag_found(tag),
+            "release": _release_found(served),
+            "files": _files_found(served, fetched),
+            "sbom": sbom_found,
+        },
         files=tuple(FileProof(one.pair.name, one.sha256, one.size, one.found) for one in fetched),
         publishers=tuple(dict.fromkeys(one.publisher for one in fetched if one.publisher)),
-        notes=tuple(f"{name} is on the release, and of no file" for name in strays(served, pairs)),
+        notes=tuple(f"{name} is on the release, and of no file" for name in strays(served, pairs, sbom_name)),
     )
 
 

@@ -124,6 +124,18 @@ def test_a_name_asked_from_the_installed_metadata_is_no_copy(source: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "from .importlib.metadata import version\nv = version('x')",
+        "from .importlib import metadata\nv = metadata.version('x')",
+        "from . import importlib_metadata\nv = importlib_metadata.version('x')",
+    ],
+)
+def test_a_module_of_the_project_that_is_called_like_the_metadata_s_is_another(source: str) -> None:
+    assert [type(binding) for binding in bindings(source)] == [Computed]
+
+
+@pytest.mark.parametrize(
     ("expression", "constants"),
     [
         ("'1' '2'", ("12",)),

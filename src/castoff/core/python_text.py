@@ -173,7 +173,7 @@ def leaves(text: Text) -> list[object]:
     for node in ast.walk(parse(text)):
         flat.append(type(node).__name__)
         for field in node._fields:
-            value: object = getattr(node, field, None)
+            value: object = getattr(node, field)
             if not isinstance(value, ast.AST | list):
                 flat.append(value)
             elif isinstance(value, list):
@@ -278,7 +278,7 @@ def _names_from_metadata(tree: ast.AST) -> frozenset[str]:
         if isinstance(node, ast.Import):
             names |= {(a.asname or a.name).split(".")[0] for a in node.names if a.name in _METADATA_MODULES}
         elif isinstance(node, ast.ImportFrom):
-            of = node.module or ""
+            of = _module_name(node)
             names |= {
                 alias.asname or alias.name
                 for alias in node.names

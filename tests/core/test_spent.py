@@ -100,6 +100,8 @@ def test_a_run_that_is_not_over_is_waited_for() -> None:
 
 def test_what_to_run_again_is_named_as_far_as_it_is_known() -> None:
     page = "https://github.com/owner/sample/actions/workflows/release.yml"
-    assert complete(replace(FACTS, run=None)).how == (f"re-run the failed jobs on {page}",)
-    assert complete(replace(FACTS, forge=None)).how == ("re-run the failed jobs of its workflow",)
+    when = "12 days left, until 2026-04-01 12:00 UTC"
+    assert complete(replace(FACTS, run=None)) == Way("complete it", when, (f"re-run the failed jobs on {page}",))
+    unnamed = Way("complete it", when, ("re-run the failed jobs of its workflow",))
+    assert complete(replace(FACTS, forge=None)) == unnamed
     assert spent(replace(FACTS, run=None)).problems[0].fix == (f"re-run the failed jobs on {page}",)

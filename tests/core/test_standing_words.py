@@ -104,6 +104,11 @@ def test_what_is_missing_is_named_and_no_more_than_three() -> None:
         "is not whole: release v0.1.1: a draft: it is not published yet; "
         f"asset {WHEEL}: not attached yet; asset {SDIST}: not attached yet"
     )
+    half = case(RELEASED, files=FILES[:1], releases=(DRAFT,))
+    assert words.in_pieces(half) == (
+        "is not whole: index sdist: there is no sdist; it can be added for 14 days; release v0.1.1: "
+        f"a draft: it is not published yet; asset {SDIST}: not on the index yet, which may lag 10 minutes"
+    )
     assert words.too_old(bare) == f"{words.in_pieces(bare)}; {ANEW}"
 
 

@@ -123,6 +123,8 @@ def test_a_release_is_called_yanked_when_all_of_it_is() -> None:
 def test_where_nothing_is_known_of_a_run_nothing_is_made_up() -> None:
     assert words.runs(case(TAGGED)) == "is being released by the workflow ()"
     assert words.stopped(case(TAGGED)) == "has stopped: the workflow ended with ; nothing is published"
+    untold = case(TAGGED, runs=(replace(RUN, conclusion=None),))
+    assert words.stopped(untold) == words.stopped(case(TAGGED))
     assert words.approve(case(TAGGED)) == STATUS
     assert words.run_again(case(TAGGED)) == VERIFY
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rehearsing import once
 from tests.repository import Ran, Repository
 
 HERE = Path(__file__).parent.parent
@@ -20,29 +21,10 @@ NAME, VERSION = "ajolopy", "0.1.8"
 
 
 @pytest.fixture
-def ajolopy(tmp_path: Path) -> Repository:
+def ajolopy(tmp_path: Path, shared: Path) -> Repository:
     """Return the sources of ajolopy 0.1.8 from PyPI as a repository with a bare remote and castoff's front end."""
-    argv = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-        NAME,
-        "--dest",
-        str(tmp_path),
-    ]
-    got = subprocess.run(
-        [*argv, "--ignore-requires-python", f"{NAME}=={VERSION}"], capture_output=True, text=True, check=False
-    )
-    assert got.returncode == 0, got.stderr
-    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
-        sdist.extractall(tmp_path / "sources", filter="data")
     repo = Repository(tmp_path / "work", tmp_path / "remote.git")
-    shutil.move(next((tmp_path / "sources").iterdir()), repo.root)
-    (repo.root / "PKG-INFO").unlink()
+    shutil.copytree(once(shared, "ajolopy", download) / "sources", repo.root)
     for file in ("Makefile", "tasks.py", "requirements.txt"):
         shutil.copy(HERE / file, repo.root / file)
     subprocess.run(["git", "init", "--quiet", "--bare", str(repo.remote)], check=True)
@@ -53,6 +35,18 @@ def ajolopy(tmp_path: Path) -> Repository:
     repo.git("push", "--quiet", "--set-upstream", "origin", "main")
     let_make_find_an_environment(repo)
     return repo
+
+
+def download(folder: Path) -> None:
+    """Fetch the sdist, and unpack it as `sources`."""
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", NAME, "--dest", str(folder)]
+    argv += ["--ignore-requires-python", f"{NAME}=={VERSION}"]
+    got = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert got.returncode == 0, got.stderr
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(folder, filter="data")
+    (folder / f"{NAME}-{VERSION}").rename(folder / "sources")
+    (folder / "sources" / "PKG-INFO").unlink()
 
 
 def let_make_find_an_environment(repo: Repository) -> None:

@@ -103,7 +103,9 @@ class Server:
         files = {name: self._folder / name for name in ("names", "out", "err", "modules")}
         for file in files.values():
             file.unlink(missing_ok=True)
-        whole = {**os.environ, "GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE, **(env or {})}
+        (temporary := self._folder / "temporary").mkdir(exist_ok=True)  # what is killed leaves its files there
+        whole = {**os.environ, "GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE, "TMPDIR": str(temporary)}
+        whole |= env or {}
         asked = {
             "argv": list(argv),
             "cwd": str(world.repo.root),

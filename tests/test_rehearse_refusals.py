@@ -39,7 +39,6 @@ _FETCH_BUNDLES_TOO = f"""path: dist/
       - uses: {_PIN[0]}
         with:
           name: bundles
-          path: dist/
 """
 
 REFUSED = {

@@ -30,7 +30,7 @@ def task(**options: Any) -> Callable[[Body], Body]:  # noqa: ANN401 - invoke's o
     def decorate(body: Body) -> Body:
         @wraps(body)
         def heeding(context: Context, *args: object, **flags: object) -> None:
-            _refuse_dry(context, body.__name__, as_json=bool(flags.get("json")))
+            _refuse_dry(context, body.__name__.replace("_", "-"), as_json=bool(flags.get("json")))
             body(context, *args, **flags)
 
         return cast("Callable[[Body], Body]", decorator)(heeding)

@@ -16,6 +16,8 @@ from castoff.core.versions import parse
 
 BUNDLE = ".sigstore.json"
 """What the name of a file's Sigstore bundle has behind the file's own."""
+LARGEST_BUNDLE = 4 * 1024 * 1024
+"""Bytes: what is larger is no bundle."""
 
 _NAME_END = re.compile(r"[-_.]")
 

@@ -30,13 +30,22 @@ from castoff.core.proof import (
     unknown,
 )
 from castoff.core.published import PublishedFile, ReleaseAsset, Unknown
-from castoff.core.served import BUNDLE, Pair, Served, asset_found, index_found, is_name, no_release, release_found
+from castoff.core.served import (
+    BUNDLE,
+    LARGEST_BUNDLE,
+    Pair,
+    Served,
+    asset_found,
+    index_found,
+    is_name,
+    no_release,
+    release_found,
+)
 
 AT_ONCE = 4
 """How many files are downloaded at the same time."""
 _PROVED_AT_ONCE = 2
 """Of how many files that have come the signatures are asked for: while one's are verified, the next one's come."""
-_LARGEST_BUNDLE = 4 * MEGABYTE
 _BAR = 30
 
 
@@ -193,7 +202,7 @@ class Fetcher:
             return missing(f"there is no {fetched.pair.name}{BUNDLE} on the release")
         if fetched.sha256 is None:
             return unknown("the file itself could not be had")
-        if bundle.size > _LARGEST_BUNDLE:
+        if bundle.size > LARGEST_BUNDLE:
             return contradictory(f"a bundle of {bundle.size} bytes is none")
         read = self._read(bundle)
         if isinstance(read, Unknown):

@@ -7,15 +7,12 @@ from pathlib import Path
 
 from castoff.adapters.apart import SignaturesApart
 from castoff.adapters.signatures import Signer
-from castoff.adapters.web import MEGABYTE
 from castoff.core.artifacts import artifact
 from castoff.core.proof import Found, Verdict, contradictory, missing, not_tried, unknown
 from castoff.core.published import ReleaseAsset, Unknown
 from castoff.core.sbom import LARGEST, compared, file_name
-from castoff.core.served import BUNDLE, Served, asset_found
+from castoff.core.served import BUNDLE, LARGEST_BUNDLE, Served, asset_found
 from castoff.flows.outside import Outside
-
-_LARGEST_BUNDLE = 4 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class SbomProof:
             return missing(f"there is no {name}{BUNDLE} on the release")
         if not asset.complete or not bundle.complete:
             return missing("it has not fully arrived on the release")
-        if asset.size > LARGEST or bundle.size > _LARGEST_BUNDLE:
+        if asset.size > LARGEST or bundle.size > LARGEST_BUNDLE:
             return contradictory(f"{asset.size} bytes, and {bundle.size} of its bundle: it is none")
         return self._look(asset, bundle)
 

@@ -98,16 +98,18 @@ def _jobs_page(request: Request) -> Response:
     page = int(request.query["page"])
     job = {"name": f"job {page}", "status": "completed", "conclusion": "failure", "html_url": "https://x"}
     following = {"Link": f'<{request.path}?page={page + 1}>; rel="next"'} if page == 1 else {}
-    answer = json_response({"jobs": [{**job, "completed_at": "2026-11-01T10:00:00Z"}], "total_count": 2})
+    job |= {"started_at": "2026-11-01T09:00:00Z", "completed_at": "2026-11-01T10:00:00Z"}
+    answer = json_response({"jobs": [job], "total_count": 2})
     return replace(answer, headers=following)
 
 
-def test_the_jobs_of_every_attempt_are_read_over_all_pages_with_when_they_ended() -> None:
+def test_the_jobs_of_every_attempt_are_read_over_all_pages_with_their_times() -> None:
     with Server({("GET", re.compile(r"/repos/owner/spam/actions/runs/7/jobs")): _jobs_page}) as server:
         github = GitHub(Web(QUICK), Repository("owner", "spam"), server.url)
         jobs = github.jobs(WorkflowRun(7, "", "", "completed", "failure", 2, None), every_attempt=True)
-    ended = datetime(2026, 11, 1, 10, tzinfo=UTC)
-    assert jobs == tuple(RunJob(f"job {page}", "completed", "failure", "https://x", ended) for page in (1, 2))
+    began, ended = (datetime(2026, 11, 1, hour, tzinfo=UTC) for hour in (9, 10))
+    job = RunJob("", "completed", "failure", "https://x", ended, started=began)
+    assert jobs == tuple(replace(job, name=f"job {page}") for page in (1, 2))
 
 
 @pytest.fixture

@@ -135,6 +135,40 @@ def test_another_build_of_the_version_on_the_index_contradicts(world: World) -> 
     assert data["problems"][0]["type"] == ["castoff release --version 0.1.2"]
 
 
+PUBLISHES = (
+    "jobs:\n  publish:\n    name: Publish to PyPI\n    runs-on: ubuntu-latest\n"
+    "    steps:\n      - uses: pypa/gh-action-pypi-publish@v1\n"
+)
+
+
+def attempt(number: int, commit: str, publishing: str) -> RunRecord:
+    """Return an attempt of a run that began an hour ago: its build failed, and so ended the job that publishes."""
+    run = run_of(commit, "failure")
+    (job,) = run.jobs
+    build = replace(job, name="Build", attempt=number)
+    return replace(run, attempt=number, jobs=(build, replace(job, attempt=number, conclusion=publishing)))
+
+
+def test_a_file_that_came_while_the_workflow_ran_but_before_it_could_publish_is_never_completed(world: World) -> None:
+    """Unless an earlier attempt has begun to publish: then it may be its own. `undo` says the same."""
+    world.repo.write(".github/workflows/release.yml", f"on: push\n{PUBLISHES}")
+    world.repo.commit("a workflow")
+    world.repo.git("push", "--quiet", "origin", "main")
+    commit = world.tag()
+    world.upload(SDIST, ago=LONG_AGO / 2)
+    with world.serving() as serving:
+        serving.forge.runs.put(attempt(1, commit, "skipped"))
+        code, data = status(serving)
+        undone = serving.castoff("undo", "--version", "0.1.1")
+        serving.forge.runs.put(attempt(1, commit, "failure"))
+        serving.forge.runs.put(attempt(2, commit, "skipped"))
+        again = status(serving)
+    assert (code, data["outcome"], data["next"]) == (1, "contradictory", "castoff release --version 0.1.2")
+    assert "no job of the tag's workflow has begun to publish" in data["sentence"]
+    assert "type: castoff release --version 0.1.2" in undone.err
+    assert again[1]["next"] == "gh run rerun 77 --failed --repo owner/sample"
+
+
 def test_an_asset_with_other_bytes_contradicts(world: World) -> None:
     world.tag()
     for name in FILES:

@@ -127,7 +127,7 @@ def test_a_bump_that_was_never_merged_goes_with_the_checkout_standing_on_it(worl
 
 def test_a_file_on_the_index_spends_the_version_and_three_ways_lead_on(world: Outside) -> None:
     tagged(world.repo)
-    world.ran("v0.1.1", stopped="Publish to PyPI")
+    world.ran("v0.1.1", stopped="Publish to PyPI", ago=timedelta(days=2, minutes=1))
     world.hold(WHEEL, ago=timedelta(days=2))
     code, said = undo(world, "--yes")
     assert (code, refs(world.repo)) == (1, ALL)
@@ -141,7 +141,7 @@ def test_a_file_on_the_index_spends_the_version_and_three_ways_lead_on(world: Ou
 
 def test_after_fourteen_days_a_release_is_not_to_be_completed(world: Outside) -> None:
     tagged(world.repo)
-    world.ran("v0.1.1", stopped="Publish to PyPI")
+    world.ran("v0.1.1", stopped="Publish to PyPI", ago=timedelta(days=15, minutes=1))
     world.hold(WHEEL, ago=timedelta(days=15))
     ran = world.castoff("undo", "--version", "0.1.1", "--yes", "--json")
     data = json.loads(ran.out)

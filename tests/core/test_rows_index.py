@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from packaging.version import Version
 
-from castoff.core.published import PublishedFile, Unknown, WorkflowRun
+from castoff.core.published import PublishedFile, RunJob, Unknown, WorkflowRun
 from castoff.core.row import Row, State
 from castoff.core.rows_index import days_left, index_rows, lacking, next_release, run_succeeded
 from tests.sights import (
@@ -30,6 +30,7 @@ GONE = Unknown("it cannot be reached")
 MINUTE = timedelta(minutes=1)
 RIGHT, MISSING, WRONG, UNKNOWN = State.RIGHT, State.MISSING, State.CONTRADICTORY, State.UNKNOWN
 NEXT = "castoff release --version 0.1.2"
+UPLOAD = RunJob("Publish to PyPI", "completed", "failure", "https://x/", NOW, started=NOW - HOUR)
 NOT_TAGGED = replace(GIT, tag_here=None, tag_there=None)
 
 
@@ -137,6 +138,34 @@ def test_where_the_first_run_of_the_tag_is_not_known_no_file_is_called_a_strange
 def test_a_file_without_a_time_or_as_old_as_the_run_is_no_stranger_s() -> None:
     assert indexed(replace(FILES[0], uploaded=None))[0].state is RIGHT
     assert indexed(file(WHEEL, ago=2 * HOUR))[0].state is RIGHT
+
+
+def test_a_file_that_came_while_the_workflow_ran_and_before_it_published_is_a_stranger_s() -> None:
+    """Also when no job of it ever began to publish."""
+    began = replace(UPLOAD, started=NOW - timedelta(minutes=30))
+    told = f"1 bytes, sha256:{digest(WHEEL)[:10]}, 2026-03-20 11:00 UTC"
+    late = "it was there before the tag's workflow began to publish (2026-03-20 11:30 UTC); the name is spent"
+    assert indexed(FILES[0], uploads=(began,))[0] == Row("index", WHEEL, WRONG, f"{told}: {late}", NEXT)
+    never = "no job of the tag's workflow has begun to publish; the name is spent"
+    assert indexed(FILES[0], uploads=())[0] == Row("index", WHEEL, WRONG, f"{told}: {never}", NEXT)
+
+
+def test_a_file_that_came_when_or_after_the_workflow_began_to_publish_is_right() -> None:
+    assert indexed(FILES[0], uploads=(UPLOAD,))[0].state is RIGHT
+    assert indexed(FILES[0], uploads=GONE)[0].state is RIGHT
+    assert indexed(FILES[0], uploads=None)[0].state is RIGHT
+
+
+def test_a_new_file_may_be_of_a_job_that_begins_at_this_moment() -> None:
+    new = file(WHEEL, ago=MINUTE)
+    at_work = replace(RUN, status="in_progress", conclusion=None)
+    assert indexed(new, runs=(at_work,), uploads=())[0].state is RIGHT
+    assert indexed(new, runs=(replace(RUN, conclusion="failure"),), uploads=())[0].state is WRONG
+
+
+@pytest.mark.parametrize("changes", [{"runs": GONE}, {"runs": ()}, {"git": NOT_TAGGED}])
+def test_where_no_run_of_the_tag_is_known_no_job_speaks_against_a_file(changes: dict[str, object]) -> None:
+    assert indexed(FILES[0], uploads=(), **changes)[0].state is RIGHT
 
 
 def test_after_a_spent_version_comes_the_next_patch_or_what_is_under_way_if_that_is_higher() -> None:

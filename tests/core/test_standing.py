@@ -247,6 +247,12 @@ STATES: dict[str, Expected] = {
         f"asset {WHEEL}",
         VERIFY,
     ),
+    "whose files they are is hidden": (
+        stopped(3, files=FILES[:1], uploads=GONE),
+        Outcome.UNKNOWN,
+        f"the jobs of the workflow: {GONE.reason}",
+        AGAIN,
+    ),
     "what the workflow does is hidden": (
         replace(TAGGED, runs=GONE, jobs=GONE),
         Outcome.UNKNOWN,
@@ -300,6 +306,18 @@ STATES: dict[str, Expected] = {
         stopped(3, files=(file(SDIST, ago=3 * HOUR),)),
         Outcome.CONTRADICTORY,
         "it was there before the tag's workflow ran",
+        NEXT_ONE,
+    ),
+    "a file came before the workflow could publish": (
+        stopped(0, files=(file(SDIST),), uploads=()),
+        Outcome.CONTRADICTORY,
+        "no job of the tag's workflow has begun to publish",
+        NEXT_ONE,
+    ),
+    "the job that publishes was run later than a file came": (
+        stopped(3, files=(file(SDIST),), uploads=(replace(JOB, started=NOW - timedelta(minutes=9)),)),
+        Outcome.CONTRADICTORY,
+        "it was there before the tag's workflow began to publish",
         NEXT_ONE,
     ),
     "deleted from the index": (

@@ -17,7 +17,6 @@ from castoff.core.plan import Run
 from castoff.core.published import RunJob, Unknown
 from castoff.core.spent import SpentError
 from castoff.core.undoing import Delete, DeleteDraft, Found, Outside, Ran, decide
-from castoff.core.workflow_reading import read_workflow
 from tests.sights import DRAFT, FILES, NOW, RELEASE, RUN
 
 AGAIN, ANEW, NEXT = "castoff undo", "castoff release", "castoff release next"
@@ -119,6 +118,21 @@ def test_a_file_on_the_index_makes_the_version_spent_whatever_else_is_there() ->
     assert yank.how[0] == "open https://pages/sample"
     assert following.how == (NEXT,)
     assert caught.value.problems[0].fix == complete.how[:1]
+
+
+def test_a_file_that_the_workflow_cannot_have_uploaded_is_not_completed_by_it() -> None:
+    """As long as the jobs of every run are told."""
+    skipped = replace(UPLOAD, conclusion="skipped")
+    for job, why in ((skipped, "has begun to publish"), (replace(UPLOAD, started=NOW), "before the tag's workflow")):
+        with pytest.raises(SpentError) as caught:
+            decide(ALL, replace(ran(job), files=FILES))
+        assert caught.value.problems[0].fix == (NEXT,)
+        assert caught.value.ways[0].when.startswith(f"not by its workflow: {FILES[0].name}: ")
+        assert why in caught.value.ways[0].when
+    for runs in ((Ran(FAILED, (skipped,)), Ran(FAILED, GONE)), (Ran(FAILED, ()),)):
+        with pytest.raises(SpentError) as caught:
+            decide(ALL, replace(QUIET, files=FILES, runs=runs))
+        assert "gh run rerun 5 --failed" in caught.value.ways[0].how[0]
 
 
 def test_a_file_on_the_index_is_told_with_the_runs_unknown_too() -> None:
@@ -333,29 +347,3 @@ def test_acts_are_data_for_scripts() -> None:
     assert undoing.as_data(Run(("switch", "main"))) == {"run": ["git", "switch", "main"]}
     act = Delete(TAG, "b" * 40, "origin")
     assert undoing.as_data(act) == {"delete": TAG, "object": "b" * 40, "on": "origin", "run": ["git", *act.args]}
-
-
-def jobs(*names_and_steps: str) -> str:
-    """Return a workflow with these jobs: their keys and steps."""
-    return "on: push\njobs:\n" + "".join(names_and_steps)
-
-
-def job(key: str, name: str, step: str) -> str:
-    return f"  {key}:\n    name: {name}\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n      - {step}\n"
-
-
-UPLOADS = "uses: pypa/gh-action-pypi-publish@release/v1"
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        (jobs(job("a", "Build", "run: make"), job("b", "To PyPI", UPLOADS)), ("To PyPI",)),
-        (jobs(job("a", "One", UPLOADS), job("b", "Two", UPLOADS)), ("One", "Two")),
-        (jobs(job("a", "Build", "uses: actions/checkout@v7")), None),
-        (jobs(job("a", "To ${{ inputs.where }}", UPLOADS)), None),
-        (jobs(job("a", "Build ${{ inputs.what }}", "run: make"), job("b", "To PyPI", UPLOADS)), ("To PyPI",)),
-    ],
-)
-def test_the_jobs_that_upload_are_known_by_the_action_they_use(text: str, names: tuple[str, ...] | None) -> None:
-    assert undoing.publishing_jobs(read_workflow("release.yml", text)) == names

@@ -177,6 +177,7 @@ def _job(data: object) -> RunJob:
         url=text(data, "html_url"),
         ended=moment(data, "completed_at"),
         failed_step=_failed_step(get(data, "steps") or []),
+        started=moment(data, "started_at"),
     )
 
 

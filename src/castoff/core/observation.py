@@ -117,6 +117,8 @@ class Observation:
     """What the index serves of the version."""
     releases: tuple[ForgeRelease, ...] | Unknown
     """The releases and drafts of the tag on GitHub, as far as they are shown."""
+    uploads: tuple[RunJob, ...] | Unknown | None = None
+    """The jobs that upload, or may, and have begun, of every attempt of every run; None when not asked for."""
     sees_drafts: bool = False
     """Whether there was a token at all: without one, drafts are hidden."""
     make: bool = False

@@ -82,6 +82,7 @@ class RunJob:
     ended: datetime | None
     failed_step: str | None = None
     """The first step that failed; None when none has, or when the runner died before it could tell."""
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from castoff.core.artifacts import artifact
 from castoff.core.observation import Observation, SeenTag
 from castoff.core.published import LAG, OPEN_FOR, PublishedFile, Unknown
 from castoff.core.row import Row, State, days, moment, short, size
+from castoff.core.uploads import not_uploaded
 
 _PLACE = "index"
+_OVER = "completed"
 
 
 def index_rows(seen: Observation) -> Iterator[Row]:
@@ -59,7 +61,13 @@ def _stranger(seen: Observation, file: PublishedFile) -> str:
     began = _first_run(seen)
     if began and file.uploaded and file.uploaded < began:
         return f"it was there before the tag's workflow ran ({moment(began)})"
-    return ""
+    if began is None or seen.uploads is None or isinstance(seen.uploads, Unknown):
+        return ""
+    return not_uploaded(file, seen.uploads, seen.at if _at_work(seen) else None)
+
+
+def _at_work(seen: Observation) -> bool:
+    return not isinstance(seen.runs, Unknown) and any(run.status != _OVER for run in seen.runs)
 
 
 def _first_run(seen: Observation) -> datetime | None:

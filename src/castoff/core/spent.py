@@ -50,6 +50,8 @@ class Spent:
     following: str
     """The command that releases the next version."""
     now: datetime
+    stranger: str = ""
+    """A file that the workflow cannot have uploaded, and why; empty when none is known."""
 
     @property
     def first(self) -> datetime | None:
@@ -65,7 +67,7 @@ class Spent:
     def may_complete(self) -> bool:
         """Whether something may be missing, and could still be added."""
         done = self.run is not None and self.run.conclusion == "success"
-        return not done and (self.left is None or self.left > timedelta(0))
+        return not done and not self.stranger and (self.left is None or self.left > timedelta(0))
 
 
 def spent(facts: Spent) -> SpentError:
@@ -74,7 +76,8 @@ def spent(facts: Spent) -> SpentError:
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     since = f" since {facts.first:%Y-%m-%d %H:%M} UTC" if facts.first else ""
     what = f"{facts.version} is spent: the index has {names[0]}{more}{since}; nothing is taken back"
-    complete = _complete(facts)
+    stranger = Way("complete it", f"not by its workflow: {facts.stranger}", ())
+    complete = stranger if facts.stranger else _complete(facts)
     fix = complete.how[:1] if facts.may_complete else (facts.following,)
     return SpentError(Problem(what, fix=fix), (complete, _yank(facts), _following(facts)))
 

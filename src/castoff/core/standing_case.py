@@ -141,6 +141,8 @@ class Case:
         if isinstance(tag, SeenTag):
             asked += [("the tag", tag.right), ("the release on GitHub", seen.releases)]
             asked += [] if self.is_released else [("the workflow", seen.runs)]
+            whose = self.stopped_half_way and not self.is_released  # a re-run helps with the workflow's own files only
+            asked += [("the jobs of the workflow", seen.uploads)] if whose else []
         hidden = tuple((what, said.reason) for what, said in asked if isinstance(said, Unknown))
         return hidden or tuple(
             (f"{row.place} {row.name}", row.said) for row in self.of(State.UNKNOWN, "asset", "index")

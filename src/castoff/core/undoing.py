@@ -32,12 +32,10 @@ from castoff.core.published import (
     WorkflowRun,
 )
 from castoff.core.spent import Spent, spent
-from castoff.core.workflow import Workflow
+from castoff.core.uploads import not_uploaded, uploading
 
-PUBLISHING = "pypa/gh-action-pypi-publish"
 _OVER = "completed"
 _SUCCESS = "success"
-_NEVER_BEGUN = frozenset({"skipped"})
 _AUTHENTICATE = 'export GITHUB_TOKEN="$(gh auth token)"'
 
 
@@ -155,14 +153,27 @@ def decide(found: Found, outside: Outside) -> UndoPlan:
 def _spent(found: Found, outside: Outside, files: tuple[PublishedFile, ...]) -> Spent:
     runs = () if isinstance(outside.runs, Unknown) else outside.runs
     newest = runs[0].run if runs else None
-    return Spent(found.version, files, newest, outside.forge, outside.manage_page, found.following, outside.now)
+    return Spent(
+        version=found.version,
+        files=files,
+        run=newest,
+        forge=outside.forge,
+        manage_page=outside.manage_page,
+        following=found.following,
+        now=outside.now,
+        stranger=_stranger(outside, files, runs),
+    )
 
 
-def publishing_jobs(workflow: Workflow) -> tuple[str, ...] | None:
-    """Return the names, as GitHub shows them, of the jobs that upload to the index; None when that is not known."""
-    jobs = [job for job in workflow.jobs if any(step.uses and step.uses.action == PUBLISHING for step in job.steps)]
-    computed = any("${{" in job.name for job in jobs)
-    return tuple(job.name for job in jobs) or None if not computed else None
+def _stranger(outside: Outside, files: tuple[PublishedFile, ...], runs: Sequence[Ran]) -> str:
+    """Return the first file that the workflow cannot have uploaded, and why; empty when there is none."""
+    known = [ran.jobs for ran in runs if not isinstance(ran.jobs, Unknown)]
+    if not runs or not all(known) or len(known) < len(runs):
+        return ""  # a run without any job is one of which GitHub tells none
+    uploads = [job for jobs in known for job in uploading(jobs, outside.publishing)]
+    at_work = any(ran.run.status != _OVER for ran in runs)
+    why = ((file.name, not_uploaded(file, uploads, outside.now if at_work else None)) for file in files)
+    return next((f"{name}: {said}" for name, said in why if said), "")
 
 
 def _actions(found: Found, outside: Outside) -> tuple[Act, ...]:
@@ -244,18 +255,11 @@ def _late(found: Found, outside: Outside, runs: Sequence[Ran]) -> list[Problem |
         if isinstance(ran.jobs, Unknown):
             doubts.append(_unknown(found, outside, f"the jobs of {ran.run.url}", ran.jobs))
             continue
-        jobs = [job for job in ran.jobs if _may_publish(outside, job)]
+        jobs = uploading(ran.jobs, outside.publishing)
         doubts += [_late_job(found, outside, job) for job in jobs]
         if ran.run.conclusion == _SUCCESS or any(job.conclusion == _SUCCESS for job in jobs if outside.publishing):
             doubts.append(_contradicted(found, ran.run))
     return doubts
-
-
-def _may_publish(outside: Outside, job: RunJob) -> bool:
-    """Whether a job uploads, and has begun; of a matrix GitHub adds the values in brackets to the name."""
-    names = outside.publishing
-    named = names is None or any(job.name == name or job.name.startswith(f"{name} (") for name in names)
-    return named and job.conclusion not in _NEVER_BEGUN
 
 
 def _late_job(found: Found, outside: Outside, job: RunJob) -> Problem | None:

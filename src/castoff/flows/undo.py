@@ -27,14 +27,12 @@ from castoff.core.undoing import (
     as_data,
     decide,
     described,
-    publishing_jobs,
 )
-from castoff.core.workflow_reading import read_workflow
+from castoff.core.uploads import publishing_jobs
 from castoff.flows.asking import Asked, ask
 from castoff.flows.checkout import Checkout
 from castoff.flows.clients import github_of, index_of
 
-_FILE = f".github/workflows/{WORKFLOW}"
 _NETWORK = 600.0
 
 
@@ -137,11 +135,12 @@ def _outside(checkout: Checkout, facts: Facts) -> Outside:
         files = pool.submit(index.release, facts.name, facts.version)
         releases = pool.submit(_releases, github, facts.tag)
         runs = pool.submit(_runs, github, facts.tag)
+    tag = facts.remote_tag or facts.local_tag
     return Outside(
         files=files.result(),
         releases=releases.result(),
         runs=runs.result(),
-        publishing=_publishing(checkout, facts),
+        publishing=publishing_jobs(checkout.git.tree(tag.commit if tag else facts.remote_main)),
         forge=github.repository if isinstance(github, GitHub) else None,
         token=checkout.environment.github_token is not None,
         manage_page=index.manage_page(facts.name, facts.version),
@@ -158,16 +157,6 @@ def _runs(github: GitHub | Unknown, tag: str) -> tuple[Ran, ...] | Unknown:
         return github
     runs = github.runs(WORKFLOW, tag)
     return runs if isinstance(runs, Unknown) else tuple(Ran(run, github.jobs(run, every_attempt=True)) for run in runs)
-
-
-def _publishing(checkout: Checkout, facts: Facts) -> tuple[str, ...] | None:
-    """Return the names of the jobs that publish, as the workflow of the tag has them; None when it cannot be read."""
-    tag = facts.remote_tag or facts.local_tag
-    text = checkout.git.tree(tag.commit if tag else facts.remote_main).read(_FILE)
-    try:
-        return publishing_jobs(read_workflow(_FILE, (text or b"").decode("utf-8", "replace")))
-    except CastoffError:
-        return None
 
 
 def _show(checkout: Checkout, found: Found, plan: UndoPlan) -> None:

@@ -6,8 +6,10 @@ A release is made on local services: wheels of so many megabytes, signed and att
 index and a local GitHub. Then three programs take turns, each in a process of its own:
 
     castoff verify --skip-rebuild --skip-install
-    a plain download, by requests, of every file that verify downloads (from the index and from the release)
-    sigstore's own library, verifying each file on the disk against its bundle
+    a plain download, by requests, of everything that verify downloads (from the index and from the release)
+    sigstore's own library, verifying each file on the disk against its bundle and its attestation
+
+That is what verify cannot do without. It runs once before it is measured, as every program does that is installed.
 
 Run it with a Python that has castoff with its extras `verify` and `rehearse`, and pytest's requirements beside it.
 """
@@ -15,12 +17,13 @@ Run it with a Python that has castoff with its extras `verify` and `rehearse`, a
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
+import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,7 +34,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.released import BUNDLE, RUN, TAG, TOKEN, Signers, World, home  # noqa: E402 - found through the line above
+from tests.released import BUNDLE, RUN, TAG, TOKEN, Signers, World, home, provenance_of  # noqa: E402 - found through the line above
 from tests.repository import CASTOFF, Repository  # noqa: E402
 
 AIM = 1.3
@@ -45,7 +48,7 @@ session, into = requests.Session(), Path(folder)
 page = session.get(f"{index}sample/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}).json()
 header = {"Authorization": f"Bearer {token}"}
 assets = [a for r in session.get(f"{api}/repos/octo/sample/releases", headers=header).json() for a in r["assets"]]
-asked = [(file["url"], {}) for file in page["files"]]
+asked = [(file[what], {}) for file in page["files"] for what in ("url", "provenance")]
 asked += [(asset["url"], {**header, "Accept": "application/octet-stream"}) for asset in assets]
 for number, (url, headers) in enumerate(asked):
     with session.get(url, headers=headers, stream=True) as answer, (into / str(number)).open("wb") as file:
@@ -59,17 +62,33 @@ from pathlib import Path
 from sigstore._utils import sha256_digest
 from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier, policy
+from pypi_attestations import Provenance
 config, identity, folder = sys.argv[1:4]
 verifier = Verifier(trusted_root=ClientTrustConfig.from_json(Path(config).read_text()).trusted_root)
 who = policy.Identity(identity=identity, issuer="https://token.actions.githubusercontent.com")
 for bundle in sorted(Path(folder).glob("*.sigstore.json")):
-    with bundle.with_name(bundle.name.removesuffix(".sigstore.json")).open("rb", buffering=0) as file:
+    named = bundle.with_name(bundle.name.removesuffix(".sigstore.json"))
+    with named.open("rb", buffering=0) as file:
         verifier.verify_artifact(sha256_digest(file), Bundle.from_json(bundle.read_bytes()), who)
+    provenance = named.with_name(named.name + ".provenance").read_bytes()
+    (attested,) = Provenance.model_validate_json(provenance).attestation_bundles
+    for attestation in attested.attestations:
+        verifier.verify_dsse(attestation.to_bundle(), who)
 """
+
+RUNNER = """
+import os, sys, time
+argv, began = sys.argv[1:], time.perf_counter()
+child = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
+_, status, used = os.wait4(child, 0)
+print(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(status != 0)
+"""
+"""Starts a program and says what it took. It is small: Linux counts the memory of who starts a program as its own."""
 
 
 class Used(NamedTuple):
-    """What a program took: seconds by the clock and of the processor, and the most memory, in megabytes."""
+    """What a program took: seconds by the clock and of the processor; its biggest process's memory, in megabytes."""
 
     seconds: float
     processor: float
@@ -109,22 +128,20 @@ def make_world(folder: Path, wheels: int, megabytes: int) -> tuple[World, Path]:
         signers.close()
     for name, made in world.signed.items():
         (folder / "dist" / f"{name}{BUNDLE}").write_bytes(made.bundle)
+        (folder / "dist" / f"{name}.provenance").write_text(json.dumps(provenance_of(made.attestation)))
     return world, folder / "dist"
 
 
 def timed(argv: list[str], cwd: Path, env: dict[str, str]) -> Used:
     """Run a program; return what it took."""
-    began = time.perf_counter()
-    with (cwd.parent / "said").open("wb") as said:
-        actions = [(os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
-        # Python starts where it is told by -c, castoff in the repository: the folder is changed for both
-        os.chdir(cwd)
-        child = os.posix_spawn(argv[0], argv, env, file_actions=actions)
-        _, status, used = os.wait4(child, 0)
-    spent = time.perf_counter() - began
-    if status:
-        raise SystemExit(f"it failed: {argv[:4]}\n{(cwd.parent / 'said').read_text()}")
-    return Used(spent, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    said = cwd.parent / "said"
+    with said.open("wb") as file:
+        ran = subprocess.run(
+            [sys.executable, "-IS", "-c", RUNNER, *argv], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=file, check=False
+        )
+    if ran.returncode:
+        raise SystemExit(f"it failed: {argv[:4]}\n{said.read_text()}")
+    return Used(*map(float, ran.stdout.split()))
 
 
 def measure(wheels: int, megabytes: int, runs: int) -> None:
@@ -134,6 +151,7 @@ def measure(wheels: int, megabytes: int, runs: int) -> None:
         world, dist = make_world(folder, wheels, megabytes)
         index, forge = stack.enter_context(world.serving())
         env = {**os.environ, **world.variables, "NO_PROXY": "127.0.0.1"}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         python = sys.executable
         programs = {
             "castoff verify": [str(CASTOFF), "verify", "--version", "0.1.0", "--skip-rebuild", "--skip-install"],
@@ -142,10 +160,10 @@ def measure(wheels: int, megabytes: int, runs: int) -> None:
         }
         figures: dict[str, list[Used]] = {what: [] for what in programs}
         (folder / "into").mkdir()
+        timed(programs["castoff verify"], world.repo.root, env)
         for _ in range(runs):
             for what, argv in programs.items():
                 figures[what].append(timed(argv, world.repo.root, env))
-        os.chdir(ROOT)
     show(figures, f"{wheels} wheels of {megabytes} MB, {runs} run(s)")
 
 

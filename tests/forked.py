@@ -23,7 +23,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 from typing import IO, Any, NoReturn, cast
 
 _LOADED = {
@@ -138,7 +137,6 @@ def _play(module: str, asked: dict[str, Any]) -> NoReturn:
         time.tzset()
         tempfile.tempdir = None
         sys.argv = asked["argv"]
-        sys.modules["__main__"] = ModuleType("__main__")  # what it starts by multiprocessing looks for the main module
         sys.path[0] = str(Path(sys.argv[0]).parent)
         fresh = os.O_RDWR | os.O_CREAT | os.O_TRUNC
         for stream, file in enumerate((os.devnull, asked["out"], asked["err"])):

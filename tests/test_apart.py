@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
-from multiprocessing import active_children
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,9 @@ STARTS = """
 import sys, time
 from pathlib import Path
 from castoff.adapters.apart import SignaturesApart
-if __name__ == "__main__":
-    made = SignaturesApart(Path(sys.argv[1]))
-    print(made._process.pid, flush=True)
-    time.sleep(60)
+made = SignaturesApart(Path(sys.argv[1]))
+print("started", flush=True)
+time.sleep(60)
 """
 
 
@@ -45,11 +43,21 @@ def apart(trust_config: Path) -> Iterator[SignaturesApart]:
         yield made
 
 
+def others(of: int) -> list[int]:
+    """Return the processes that this one has started to verify, and that still run."""
+    running: list[int] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+            verifies = b"castoff.adapters.apart" in (entry / "cmdline").read_bytes().split(b"\0")
+            running += [int(entry.name)] if verifies and int(parent) == of and state != "Z" else []
+    return running
+
+
 def the_other(signal_number: signal.Signals) -> None:
-    """Send a signal to the only process that this one has started and that still runs."""
-    (child,) = active_children()
-    assert child.pid
-    os.kill(child.pid, signal_number)
+    """Send a signal to the only one."""
+    (child,) = others(os.getpid())
+    os.kill(child, signal_number)
 
 
 def test_it_answers_as_the_library_does(apart: SignaturesApart, trust_config: Path) -> None:
@@ -65,7 +73,7 @@ def test_a_verification_without_an_end_is_ended_and_unknown(trust_config: Path) 
         assert apart.bundle(SIGNER, "a" * 64, b"{}").verdict is Verdict.CONTRADICTORY
         the_other(signal.SIGSTOP)
         assert apart.bundle(SIGNER, "a" * 64, b"{}") == late
-        until(lambda: not active_children())
+        until(lambda: not others(os.getpid()))
         assert apart.bundle(SIGNER, "a" * 64, b"{}") == late, "nobody is asked any more"
 
 
@@ -100,7 +108,18 @@ def test_it_ends_when_the_one_that_started_it_is_killed(tmp_path: Path, trust_co
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
         assert one.stdout
         assert one.stderr
-        other = int(one.stdout.readline())
+        assert one.stdout.readline() == "started\n"
+        (other,) = others(one.pid)
         one.kill()
         until(lambda: not Path(f"/proc/{other}/exe").exists())
         assert one.stderr.read() == ""
+
+
+def test_nothing_is_imported_from_the_folder_in_which_it_is_started(
+    tmp_path: Path, trust_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is the user's project, or what somebody has put there."""
+    (tmp_path / "sigstore.py").write_text("raise SystemExit('run')")
+    monkeypatch.chdir(tmp_path)
+    with closing(SignaturesApart(trust_config)) as apart:
+        assert apart.bundle(SIGNER, "a" * 64, b"{}").verdict is Verdict.CONTRADICTORY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Generator, Sequence
@@ -11,6 +12,8 @@ from importlib.util import LazyLoader
 
 _LATER = "invoke.vendor.yaml"
 """What invoke reads configuration of its own with. It takes a fifth of invoke's start, and few have such a file."""
+_GARBAGE = 50_000
+"""After how many new objects Python looks for garbage: its own 700 cost time while it imports, and find none."""
 
 
 class _YamlLater:
@@ -26,6 +29,7 @@ class _YamlLater:
 
 def main() -> None:
     """Run the script."""
+    gc.set_threshold(_GARBAGE)
     sys.meta_path.insert(0, _YamlLater)
     with _ended_by_ctrl_c():
         from castoff.program import program

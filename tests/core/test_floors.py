@@ -43,8 +43,8 @@ PROCESS_MODULES = frozenset({"subprocess", "multiprocessing", "pty", "popen2", "
 STARTERS = frozenset({"run", "sudo", "Popen", "call", "check_call", "check_output", "getoutput", "create_subprocess"})
 DOORS = frozenset({"castoff/adapters/process.py", "castoff/adapters/shim.py"})
 """What may start processes: the one door, and the stand-in for a shell, which runs as a file where castoff is not."""
-AGAIN = "castoff/adapters/apart.py"
-"""What may start this very Python once more, with arguments from nobody."""
+TALKING = "multiprocessing.connection"
+"""How two processes talk; it starts none."""
 PROCESS_CALLS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile", "create_subprocess")
 
 
@@ -120,11 +120,8 @@ def test_core_is_pure(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=_id)
 def test_processes_are_started_at_one_door_only(path: Path) -> None:
     modules = {name for name in _all_imports(path) if name.split(".")[0] in PROCESS_MODULES}
-    assert (
-        not modules
-        or _id(path) == "castoff/adapters/process.py"
-        or (_id(path) == AGAIN and all(name.startswith("multiprocessing.") for name in modules))
-    )
+    starting = {name for name in modules if not name.startswith(TALKING)}
+    assert not starting or _id(path) == "castoff/adapters/process.py"
     if _id(path) in DOORS:
         return
     named = {name for name in _all_imports(path) if name.startswith(("os.", "asyncio."))}

@@ -1,32 +1,33 @@
 """Signatures verified in a process of its own: by a second core, and with what strangers wrote at arm's length.
 
 What is verified was made by whoever wanted to be believed: where it keeps the libraries busy for ever, or kills them,
-that process ends, and the verdict is "unknown". It is this very Python, started once more by `multiprocessing`.
+that process ends, and the verdict is "unknown". It is this very Python, with this file as its program.
 """
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from castoff.adapters.process import undisturbed
+from castoff.adapters.process import Started, undisturbed
 from castoff.adapters.signatures import Signatures, Signer
 from castoff.core.errors import UsageError
 from castoff.core.proof import Found, unknown
 from castoff.core.published import Unknown
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
 START = 120.0
 """Seconds that may pass until the libraries are there, with the root of trust of the public instance."""
 LONGEST = 30.0
 """Seconds that one verification may take; it takes a few thousandths of one."""
+_GARBAGE = 50_000
+"""After how many new objects that process looks for garbage: Python's 700 cost it time in which it only imports."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -43,13 +44,12 @@ class SignaturesApart:
         self._lock = threading.Lock()
         self._broken: Unknown | None = None
         self._ready = False
-        # "spawn": a copy of this process (fork) would have its threads' locks, held by nobody
-        context = get_context("spawn")
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, trust_config), daemon=True)
-        resource_tracker.ensure_running()  # else it is started first below, and lets signals through again
+        self._here, there = Pipe()
+        trusted = [str(trust_config)] if trust_config else []
+        # -P: nothing is imported from the folder that it happens to be started in
+        argv = [sys.executable, "-P", "-m", __name__, str(there.fileno()), *trusted]
         with undisturbed():  # Python itself would answer Ctrl-C with a traceback until `_serve` is reached
-            self._process.start()
+            self._process = Started(argv, Path(), handed=(there.fileno(),))
         there.close()
 
     def bundle(self, signer: Signer, sha256: str, bundle: bytes) -> Found:
@@ -68,8 +68,8 @@ class SignaturesApart:
 
     def close(self) -> None:
         """End the process, when nobody asks any more."""
-        self.stop()
-        self._process.join()
+        self._process.kill()
+        self._process.stop()
         self._here.close()
 
     def _ask(
@@ -107,6 +107,7 @@ def _serve(there: Connection, trust_config: Path | None) -> None:
     """Be the other process: answer questions until nobody is there to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both, and the other one ends this
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    gc.set_threshold(_GARBAGE)
     with suppress(OSError, EOFError):  # nobody is there any more
         made = _load(trust_config)
         there.send(None if isinstance(made, Signatures) else made)
@@ -121,3 +122,7 @@ def _load(trust_config: Path | None) -> Signatures | Unknown | UsageError:
         return Signatures.load(trust_config)
     except UsageError as error:
         return error
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])), Path(sys.argv[2]) if sys.argv[2:] else None)

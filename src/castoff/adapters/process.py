@@ -180,9 +180,15 @@ def run_visibly(argv: Sequence[str], cwd: Path, out: TextIO) -> int:
 
 
 class Started:
-    """A program that runs beside others; both its streams go to a file."""
+    """A program that runs beside others; both its streams go to a file, and the open files `handed` to it as well."""
 
-    def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str | None] | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str | None] | None = None,
+        handed: Sequence[int] = (),
+    ) -> None:
         self.argv = tuple(argv)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the program runs; stop() closes it
         self._began = time.monotonic()
@@ -194,6 +200,7 @@ class Started:
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
+            pass_fds=handed,
         )
 
     @property
@@ -212,6 +219,10 @@ class Started:
         """Return what it has printed, secrets masked."""
         self._output.seek(0)
         return masked(self._output.read().decode("utf-8", "backslashreplace"))
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
     def stop(self) -> None:
         """End it, gently first, and wait until it has ended."""

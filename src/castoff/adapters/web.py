@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from castoff.adapters.arriving import Arriving, Beside, Compared, Downloaded, ToFile
+from castoff.adapters.deadlines import Deadlines
 from castoff.core.published import Unknown
 
 if TYPE_CHECKING:  # costs more to import than most verbs take
@@ -30,7 +31,7 @@ _AGAIN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTP
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _LIMITED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _REDIRECTS = 5
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
 _USER_AGENT = "castoff"
 MEGABYTE = 1 << 20
 _SLOWEST = 32 * 1024
@@ -89,14 +90,15 @@ class Web:
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._local = threading.local()
+        self._deadlines = Deadlines()
 
     def get(self, ask: Ask, most: int = 16 * MEGABYTE) -> Answer | Unknown:
         """Return what is answered, in at most `most` bytes."""
-        return self._tried("GET", ask, lambda response, deadline: _whole(response, most, deadline))
+        return self._tried("GET", ask, lambda response, deadline: self._whole(response, most, deadline))
 
     def delete(self, ask: Ask) -> Answer | Unknown:
         """Delete what the address names, in one try; return what was answered."""
-        return self._tried("DELETE", ask, lambda response, deadline: _whole(response, MEGABYTE, deadline), tries=1)
+        return self._tried("DELETE", ask, lambda response, deadline: self._whole(response, MEGABYTE, deadline), tries=1)
 
     def download(
         self, ask: Ask, into: Path, most: int, arrived: Callable[[int], None] = lambda _size: None
@@ -125,7 +127,7 @@ class Web:
             size, arriving = 0, begin()
             try:
                 with arriving:
-                    for block in _blocks(response, most, deadline + most / _SLOWEST):
+                    for block in self._blocks(response, most, deadline + most / _SLOWEST):
                         arriving.take(block)
                         size += len(block)
                         arrived(len(block))
@@ -202,25 +204,50 @@ class Web:
 
             self._local.session = Session()
             for scheme in ("http://", "https://"):
-                self._local.session.mount(scheme, _adapter(lambda: self._local.deadline))
+                self._local.session.mount(scheme, _adapter(self._cut_off))
         session: Session = self._local.session
         return session
 
+    def _cut_off(self, cut: Callable[[], object]) -> AbstractContextManager[None]:
+        """Call `cut` when the block is not left by the deadline of the request that this thread has sent."""
+        return self._deadlines.cut_off(cut, self._local.deadline)
 
-def _adapter(deadline: Callable[[], float]) -> HTTPAdapter:
-    """Return an adapter whose answers have begun by the deadline: `requests` bounds each silence, but not their sum."""
+    def _whole(self, response: Response, most: int, deadline: float) -> Answer:
+        body = b"".join(self._blocks(response, most, deadline))
+        return Answer(response.url, response.status_code, response.headers, body)
+
+    def _blocks(self, response: Response, most: int, deadline: float) -> Generator[bytes]:
+        """Yield the body as it comes; raises when it is too long, packed, cut off, or not there by the deadline."""
+        host = _host(response.url)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise _GaveUpError(f"{host} answered with a packed body, which was not asked for")
+        told, came = response.headers.get("Content-Length", ""), 0
+        with self._deadlines.cut_off(response.raw.shutdown, deadline):
+            while block := response.raw.read1(_BLOCK):
+                came += len(block)
+                if came > most:
+                    raise _GaveUpError(f"{host} answered with more than {most} bytes")
+                yield block
+        if time.monotonic() > deadline:
+            raise _GaveUpError(f"{host} took too long to answer")
+        if told.isdecimal() and came < int(told):
+            raise TimeoutError(f"{came} of {told} bytes came")
+
+
+def _adapter(cut_off: Callable[[Callable[[], object]], AbstractContextManager[None]]) -> HTTPAdapter:
+    """Return an adapter whose answers have begun in time: `requests` bounds each silence, but not their sum."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
     class Plain(HTTPConnection):
         def getresponse(self) -> HTTPResponse:
-            with _cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR), deadline()):
+            with cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR)):
                 return super().getresponse()
 
     class Secure(HTTPSConnection):
         def getresponse(self) -> HTTPResponse:
-            with _cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR), deadline()):
+            with cut_off(lambda: self.sock.shutdown(socket.SHUT_RDWR)):
                 return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
@@ -234,49 +261,9 @@ def _adapter(deadline: Callable[[], float]) -> HTTPAdapter:
     return adapter
 
 
-@contextmanager
-def _cut_off(cut: Callable[[], object], deadline: float) -> Generator[None]:
-    """Call `cut`, from another thread, when the block is not left by the deadline: what is read then ends."""
-
-    def cut_safely() -> None:
-        with suppress(OSError, ValueError, AttributeError):  # it is closed already, or was just about to be
-            cut()
-
-    timer = threading.Timer(max(deadline - time.monotonic(), 0), cut_safely)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _whole(response: Response, most: int, deadline: float) -> Answer:
-    body = b"".join(_blocks(response, most, deadline))
-    return Answer(response.url, response.status_code, response.headers, body)
-
-
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
     """Add nothing: without this, `requests` takes a password for the host from ~/.netrc."""
     return request
-
-
-def _blocks(response: Response, most: int, deadline: float) -> Generator[bytes]:
-    """Yield the body as it comes; raises when it is too long, packed, cut off, or not there by the deadline."""
-    host = _host(response.url)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise _GaveUpError(f"{host} answered with a packed body, which was not asked for")
-    told, came = response.headers.get("Content-Length", ""), 0
-    with _cut_off(response.raw.shutdown, deadline):
-        while block := response.raw.read1(_BLOCK):
-            came += len(block)
-            if came > most:
-                raise _GaveUpError(f"{host} answered with more than {most} bytes")
-            yield block
-    if time.monotonic() > deadline:
-        raise _GaveUpError(f"{host} took too long to answer")
-    if told.isdecimal() and came < int(told):
-        raise TimeoutError(f"{came} of {told} bytes came")
 
 
 def _rate_limit(response: Response) -> Unknown | None:

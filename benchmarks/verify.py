@@ -136,9 +136,8 @@ def timed(argv: list[str], cwd: Path, env: dict[str, str]) -> Used:
     """Run a program; return what it took."""
     said = cwd.parent / "said"
     with said.open("wb") as file:
-        ran = subprocess.run(
-            [sys.executable, "-IS", "-c", RUNNER, *argv], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=file, check=False
-        )
+        runner = [sys.executable, "-IS", "-c", RUNNER, *argv]
+        ran = subprocess.run(runner, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=file, check=False)
     if ran.returncode:
         raise SystemExit(f"it failed: {argv[:4]}\n{said.read_text()}")
     return Used(*map(float, ran.stdout.split()))

@@ -93,6 +93,19 @@ def test_releases_drafts_and_assets_are_read_and_a_draft_can_be_deleted(tmp_path
         assert github.releases("v1.0.0") == ()
 
 
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (TOKEN, "GitHub does not accept the token"),
+        (None, "GitHub shows this to nobody without a token (GITHUB_TOKEN or GH_TOKEN)"),
+    ],
+)
+def test_who_sent_no_token_is_not_told_that_it_is_not_accepted(token: str | None, said: str) -> None:
+    with Server({("GET", re.compile(".*")): lambda _: Response(401)}) as server:
+        github = GitHub(Web(QUICK), Repository("owner", "spam"), server.url, token)
+        assert (github.releases("v1"), github.runs("release.yml", "v1")) == (Unknown(said), Unknown(said))
+
+
 def _jobs_page(request: Request) -> Response:
     """Answer with a job a page, of two pages, as GitHub does."""
     page = int(request.query["page"])

@@ -98,7 +98,10 @@ class GitHub:
 
     def get(self, path: str) -> Answer | Unknown:
         """Return what the API answers below the repository's own address."""
-        return self.web.get(Ask(self._url(path), _JSON, self.token))
+        answer = self.web.get(Ask(self._url(path), _JSON, self.token))
+        if isinstance(answer, Answer) and answer.status == HTTPStatus.UNAUTHORIZED and not self.token:
+            return Unknown("GitHub shows this to nobody without a token (GITHUB_TOKEN or GH_TOKEN)")
+        return answer
 
     def _pages(self, path: str, take: Callable[[object], Sequence[_T]]) -> tuple[_T, ...] | Unknown:
         """Return what all pages of a list hold; `path` ends where its next parameter begins."""

@@ -17,7 +17,7 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-castoff_variables := VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE PYTHON
+castoff_variables := VERSION TAG DIRECT DRY_RUN PUSH YES WATCH WAIT FAULT OFFLINE PYTHON
 $(foreach name,$(castoff_variables),$(eval $(call castoff_hand_over,$(name))))
 
 # DRYRUN=1 must not release: whoever mistypes a name is told so, wherever something is about to be done.
@@ -90,7 +90,7 @@ status: .venv/.ready ## where a release stands, and what to type next (VERSION=X
 doctor: .venv/.ready ## would a release work today? the one-time set-up, line by line (DIRECT=1, OFFLINE=1)
 	@.venv/bin/invoke doctor
 
-verify: .venv/.ready ## is what the world serves what was built and signed? (VERSION=X)
+verify: .venv/.ready ## is what the world serves what was built and signed? (VERSION=X, WAIT=seconds)
 	@.venv/bin/invoke verify
 
 # uv, locked in the same file, installs the rest in a third of pip's time; where it cannot (an index that only pip is

@@ -23,6 +23,7 @@ _OURS_ONLY = (
     "PUSH",
     "YES",
     "WATCH",
+    "WAIT",
     "FAULT",
     "OFFLINE",
     "CI",

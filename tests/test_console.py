@@ -267,6 +267,7 @@ def test_an_environment_that_says_nothing_asks_for_nothing() -> None:
         pytest.param({}, {}, id="nothing"),
         pytest.param({"VERSION": "", "TAG": "", "NO_COLOR": ""}, {}, id="set-to-nothing"),
         pytest.param({"VERSION": "1.2.3; x", "TAG": "-x"}, {"version": "1.2.3; x", "tag": "-x"}, id="as-they-are"),
+        pytest.param({"WAIT": "20 s"}, {"wait": "20 s"}, id="a-wait-as-it-is"),
         pytest.param(
             {"DIRECT": "1", "DRY_RUN": "Yes", "PUSH": "true"},
             dict.fromkeys(("direct", "dry_run", "push"), True),

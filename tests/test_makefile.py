@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-VARIABLES = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "YES", "WATCH", "FAULT", "OFFLINE")
+VARIABLES = ("VERSION", "TAG", "DIRECT", "DRY_RUN", "PUSH", "YES", "WATCH", "WAIT", "FAULT", "OFFLINE")
 SHELLS = [shell for shell in ("/bin/bash", "/bin/dash", "/bin/sh") if Path(shell).exists()]
 
 # Each would leave a file `canary` behind, or lose a byte, if it were ever read as anything but a value.
@@ -51,7 +51,7 @@ HOSTILE = (
 RECORDER = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>calls
-for name in VERSION TAG DIRECT DRY_RUN PUSH YES WATCH FAULT OFFLINE MAKEFLAGS MAKEOVERRIDES HOME; do
+for name in VERSION TAG DIRECT DRY_RUN PUSH YES WATCH WAIT FAULT OFFLINE MAKEFLAGS MAKEOVERRIDES HOME; do
   eval "[ -z \\"\\${$name+x}\\" ] || printf '%s' \\"\\$$name\\" >seen-$name"
 done
 [ ! -e "answer-$1" ] || cat "answer-$1"

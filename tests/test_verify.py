@@ -472,6 +472,7 @@ def test_without_the_libraries_that_verify_it_says_what_to_install(
 @pytest.mark.parametrize("seconds", ["-1", "ten", "1e3", "999999", "١"])
 def test_a_wait_that_is_no_number_of_seconds_is_a_wrong_call(world: World, seconds: str) -> None:
     assert world.castoff(f"--wait={seconds}").code == 2
+    assert world.castoff(WAIT=seconds).code == 2
 
 
 # What is waited for, and what is not.

@@ -262,7 +262,7 @@ def doctor(_context: Context, direct: bool = False, offline: bool = False, json:
 @task(
     help={
         "version": _VERSION,
-        "wait": "how many seconds the index may take to catch up (600)",
+        "wait": "how many seconds the index may take to catch up (600; or WAIT)",
         "trust-config": "the trust configuration of another Sigstore instance than the public one, as sigstore has it "
         "(or CASTOFF_TRUST_CONFIG)",
         "skip-rebuild": "do not build the tag again",
@@ -287,7 +287,7 @@ def verify(
         trust = trust_config or env.trust_config
         options = Options(
             version=required(version, env, "verify"),
-            wait=seconds(wait, WAIT),
+            wait=seconds(wait or env.wait, WAIT),
             trust_config=Path(trust) if trust else None,
             rebuild=not skip_rebuild,
             install=not skip_install,

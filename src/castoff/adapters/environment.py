@@ -30,6 +30,8 @@ class Environment:
     """Whether what asks before it acts is answered with yes."""
     watch: bool
     """Whether a release is to be looked at until it is done."""
+    wait: str | None
+    """How many seconds `verify` gives the index to catch up."""
     fault: str | None
     """The fault of a rehearsal."""
     offline: bool
@@ -70,6 +72,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         push=_on(variables, "PUSH"),
         yes=_on(variables, "YES"),
         watch=_on(variables, "WATCH"),
+        wait=variables.get("WAIT") or None,
         fault=variables.get("FAULT") or None,
         offline=_on(variables, "OFFLINE"),
         in_actions=in_actions,

@@ -201,7 +201,7 @@ _VERBS = (
     ("rehearse", "a whole release on this machine alone (VERSION=X, FAULT=name)"),
     ("status", "where a release stands, and what to type next (VERSION=X, WATCH=1)"),
     ("doctor", "would a release work today? the one-time set-up, line by line (DIRECT=1, OFFLINE=1)"),
-    ("verify", "is what the world serves what was built and signed? (VERSION=X)"),
+    ("verify", "is what the world serves what was built and signed? (VERSION=X, WAIT=seconds)"),
 )
 _PROGRAM = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
 

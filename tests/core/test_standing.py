@@ -44,6 +44,7 @@ from tests.sights import (
 GONE = Unknown("it cannot be reached")
 SHALLOW = Unknown("this is a shallow clone")
 RERUN = "gh run rerun 5 --failed --repo owner/sample"
+RERUN_ALL = "gh run rerun 5 --repo owner/sample"
 RELEASE_IT = "castoff release --version 0.1.1"
 UNDO, VERIFY, AGAIN = (f"castoff {verb} --version 0.1.1" for verb in ("undo", "verify", "status"))
 NEXT_ONE = "castoff release --version 0.1.2"
@@ -114,6 +115,13 @@ STATES: dict[str, Expected] = {
     ),
     "the runner died in the first job": (stopped(0), Outcome.STOPPED, "nothing is published", RERUN),
     "the files do not install": (stopped(1, "Run make twine-check"), Outcome.STOPPED, "put it right on main", UNDO),
+    "what was handed on is not found": (stopped(1, "Fetch dist/"), Outcome.STOPPED, "step 'Fetch dist/'", RERUN_ALL),
+    "it is not found in a workflow of one's own": (
+        stopped(2, "Run actions/download-artifact@v8"),
+        Outcome.STOPPED,
+        "nothing is published",
+        RERUN_ALL,
+    ),
     "signing fails": (stopped(2, "Run sigstore/x"), Outcome.STOPPED, "in job 'Sign with Sigstore'", RERUN),
     "the publisher is not configured": (stopped(3, "Run pypa/x"), Outcome.STOPPED, "nothing is published", RERUN),
     "a job has a name of two lines": (
@@ -158,6 +166,18 @@ STATES: dict[str, Expected] = {
         Outcome.STOPPED,
         "can never be completed",
         NEXT_ONE,
+    ),
+    "the files for the release are not found": (
+        stopped(4, "Fetch the bundles", files=FILES),
+        Outcome.STOPPED,
+        "the index has files of it",
+        RERUN,
+    ),
+    "the files for the release are not found again": (
+        replace(stopped(4, "Fetch the bundles", files=FILES), runs=(replace(RUN, conclusion="failure", attempt=2),)),
+        Outcome.STOPPED,
+        "the index has files of it",
+        RERUN_ALL,
     ),
     "the release is not made": (stopped(4, files=FILES), Outcome.STOPPED, "in job 'GitHub release'", RERUN),
     "the release is a draft": (stopped(4, files=FILES, releases=(DRAFT,)), Outcome.STOPPED, "", RERUN),

@@ -16,6 +16,8 @@ RERUN = timedelta(days=30)
 """How long after its start a run can be run again (GitHub Docs, "Re-running workflows and jobs")."""
 _OWN_STEPS = ("Run make ", "Run castoff ", "Run invoke ")
 """How GitHub names the steps that judge what was tagged: they fail again until that is mended."""
+_FETCHING = ("Fetch ", "Run actions/download-artifact@")
+"""How it names those that fetch what an earlier job has handed on: castoff's own, and what has no name of its own."""
 _ENDED = "completed"
 _APPROVAL = ("waiting", "action_required")
 _NOT_BAD = ("success", "neutral", "skipped", None)
@@ -77,6 +79,18 @@ class Case:
         """Whether the run stopped in a step that judges what was tagged."""
         job = self.failed_job
         return self.stopped and job is not None and (job.failed_step or "").startswith(_OWN_STEPS)
+
+    @property
+    def needs_all_jobs(self) -> bool:
+        """Whether to run the failed jobs again would not do: they are done, or what they fetch may be lost.
+
+        With something on the index they are tried once more before that: another build may have other bytes.
+        """
+        job, run = self.failed_job, self.seen.run
+        if run_succeeded(self.seen) is not None:
+            return True
+        lost = job is not None and (job.failed_step or "").startswith(_FETCHING)
+        return lost and (not self.seen.known_files or (run is not None and run.attempt > 1))
 
     @property
     def too_old_to_run_again(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from castoff.core.observation import SeenMain, SeenTag
 from castoff.core.published import Unknown
 from castoff.core.row import Row, State, days
-from castoff.core.rows_index import days_left, next_release, run_succeeded
+from castoff.core.rows_index import days_left, next_release
 from castoff.core.rows_release import gh
 from castoff.core.standing_case import Case
 
@@ -94,11 +94,11 @@ def see_more(case: Case) -> str:
 
 
 def run_again(case: Case) -> str:
-    """Return the command that runs the failed jobs once more; all of them where none has failed."""
+    """Return the command that runs the failed jobs once more; or all of them, where that alone helps."""
     run = case.seen.run
     if run is None:
         return verify(case)
-    failed = ("--failed",) if run_succeeded(case.seen) is None else ()
+    failed = () if case.needs_all_jobs else ("--failed",)
     return gh(case.seen, "run", "rerun", str(run.id), *failed)
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from castoff.core.pins import PINS
+from castoff.core.pins import pinned
 from tests.rehearsing import REAL, changed, line_of
 
-_SHA = {action: next(iter(shas)) for action, shas in PINS.items()}
-_CHECKOUT = f"actions/checkout@{_SHA['actions/checkout']} # v7.0.1"
-_DOWNLOAD = f"actions/download-artifact@{_SHA['actions/download-artifact']} # v8.0.1"
-_UPLOAD = f"actions/upload-artifact@{_SHA['actions/upload-artifact']} # v7.0.1"
-_PUBLISH = f"pypa/gh-action-pypi-publish@{_SHA['pypa/gh-action-pypi-publish']} # v1.14.2"
+_CHECKOUT, _DOWNLOAD = pinned("actions/checkout"), pinned("actions/download-artifact")
+_UPLOAD, _PUBLISH = pinned("actions/upload-artifact"), pinned("pypa/gh-action-pypi-publish")
 _TAGS = 'tags: ["v*.*.*", "v*.*.*-rc*"]'
 _REASONS = {
     "twine-check": " # to check out the repository",

@@ -67,7 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own, a git identity, and an environment that says nothing of where it runs."""
-    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))  # `mktemp` looks at all that were before
+    home = (
+        tmp_path_factory.getbasetemp() / "homes" / f"{os.getpid()}-{next(_numbers)}"
+    )  # `mktemp` looks at all that were before
     home.mkdir(parents=True)
     for name in list(os.environ):
         if name.startswith(_NOT_OURS) or name in _OURS_ONLY:

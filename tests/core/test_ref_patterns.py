@@ -42,6 +42,16 @@ from castoff.core.ref_patterns import includes_tag, matches
         ("release/*/*", "release/1/2", True),
         ("**", "v1.0.0", True),
         ("V*", "v1", False),
+        ("vX", "vX", True),
+        ("v[abc]", "vc", True),
+        ("v[abc]", "vd", False),
+        ("v[0-8]", "v8", True),
+        ("v[0-9].", "v].", False),
+        ("v[a-cf-hx-z]", "vy", True),
+        ("v[a-cf-h]", "vg", True),
+        ("**/v1", "a/v1", True),
+        ("**/v1", "a/v2", False),
+        ("release/**", "release/1/2", False),
     ],
 )
 def test_a_pattern_stands_for_whole_names(pattern: str, name: str, holds: bool) -> None:

@@ -11,44 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from castoff.core.findings import Finding, Verdict
+from castoff.core.findings import Verdict
 from castoff.core.names import Names
 from castoff.core.pins import pinned
-from castoff.core.pipeline import STAGES, VERBS, WORKFLOW
+from castoff.core.pipeline import STAGES, VERBS
 from castoff.core.workflow_ignores import heeded
-from castoff.core.workflow_reading import workflow_of
-from castoff.core.workflow_rules import GROUPS, RULES, look
-from castoff.core.workflow_subject import Around, Subject, subject_of
-from castoff.core.workflow_yaml import read_yaml
-from castoff.standins.catalogue import inputs_of, standins
+from castoff.core.workflow_rules import GROUPS, RULES
 from castoff.tasks import namespace
+from tests.core.looking import AROUND, found, subject, wrong
 from tests.rehearsing import QUICK, REAL, changed, line_of
 from tests.workflow_faults import FAULTS
 from tests.workflow_styles import rewritten
 
-AROUND = Around(
-    targets=Names("Makefile", frozenset({"preflight", "twine-check", "test"})),
-    tasks=Names("tasks.py", VERBS),
-    environment="pypi",
-    inputs={name.lower(): inputs_of(folder) for name, folder in standins().items()},
-)
 OURS = {name: fault for name, fault in FAULTS.items() if fault.rule in {rule.name for rule in RULES}}
-
-
-def subject(text: str, around: Around = AROUND) -> Subject:
-    tree = read_yaml(WORKFLOW, text)
-    return subject_of(workflow_of(WORKFLOW, tree), tree, around, STAGES)
-
-
-def found(text: str, around: Around = AROUND) -> list[Finding]:
-    return look(subject(text, around))
-
-
-def wrong(text: str, around: Around = AROUND) -> dict[str, int | None]:
-    """Return what is wrong: rule to line."""
-    told = [finding for finding in found(text, around) if finding.verdict is Verdict.WRONG]
-    assert len(told) == len({finding.rule for finding in told}), [finding.what for finding in told]
-    return {finding.rule: finding.where.line if finding.where else None for finding in told}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -110,12 +110,12 @@ def examine(facts: Facts) -> tuple[tuple[Check, Finding], ...]:
 
 def verdict(found: tuple[tuple[Check, Finding], ...]) -> str:
     """Return in one sentence whether a release would work today."""
-    stopping = [check.name for check, finding in found if finding.state is State.WRONG and finding.stops]
-    weak = [check.name for check, finding in found if finding.state is State.WRONG and not finding.stops]
+    broken = {check.name: finding.stops for check, finding in found if finding.state is State.WRONG}
+    stopping = [name for name, stops in broken.items() if stops]
     unsure = sum(finding.state is State.UNKNOWN for _, finding in found)
     doubt = f"; {unsure} of {len(found)} lines cannot be known" if unsure else ""
     if stopping:
         return f"a release would not work today: {', '.join(stopping)}{doubt}"
-    if weak:
-        return f"a release would work, less protected than it could be: {', '.join(weak)}{doubt}"
+    if broken:
+        return f"a release would work, less protected than it could be: {', '.join(broken)}{doubt}"
     return f"nothing is wrong{doubt}" if unsure else "a release would work today"

@@ -46,7 +46,7 @@ def extras(facts: Facts) -> Finding:
     lacking = [extra for extra, items in facts.here.optional.items() if extra and None in items.values()]
     everything = {name: version for items in facts.here.optional.values() for name, version in items.items()}
     absent = [name for name, version in everything.items() if version is None]
-    said = _listed({name: version for name, version in everything.items() if version}) or "none installed"
+    said = _listed({name: version for name, version in everything.items() if version is not None}) or "none installed"
     detail = f"{said}; not installed: {', '.join(absent)}" if absent else said
     return right(detail, *([f"pip install 'castoff[{','.join(lacking)}]'"] if lacking else []))
 

@@ -155,7 +155,8 @@ def _needs(job: Job, before: Job) -> str:
 def _first(run: str) -> str:
     lines = run.strip().splitlines() or [""]
     first = lines[0] if len(lines[0]) <= _SHOWN else f"{lines[0][: _SHOWN - 3]}..."
-    return f"`{first}`" + (f" and {len(lines) - 1} more lines" if len(lines) > 1 else "")
+    more = len(lines) - 1
+    return f"`{first}`" + (f" and {more} more line{'s' if more > 1 else ''}" if more else "")
 
 
 def _command(step: Step) -> Command | None:

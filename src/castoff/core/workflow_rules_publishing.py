@@ -137,7 +137,7 @@ def _same(given: str, wanted: str) -> bool:
     """Return whether two texts are the same but for spaces; `github.workflow_ref` says the identity in one."""
     plain = given.replace(" ", "")
     return plain == wanted.replace(" ", "") or (
-        "identity" not in wanted and plain == "https://github.com/${{github.workflow_ref}}" and "@${{" in wanted
+        plain == "https://github.com/${{github.workflow_ref}}" and "@${{" in wanted
     )
 
 

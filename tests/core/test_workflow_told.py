@@ -1,0 +1,371 @@
+"""What a finding tells to write is what mends it, and how near to wrong a workflow may come and be right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from castoff.core.findings import Finding, Verdict
+from castoff.core.names import Names
+from castoff.core.pins import pinned
+from castoff.core.workflow_subject import Around
+from tests.core.looking import AROUND, found, wrong
+from tests.rehearsing import REAL, changed, line_of
+from tests.workflow_faults import FAULTS
+
+_TAGS = 'tags: ["v*.*.*", "v*.*.*-rc*"]'
+_PUSH = ("on:", "  push:", f"    {_TAGS}")
+_IDENTITY = "https://github.com/${{ github.repository }}/.github/workflows/release.yml@${{ github.ref }}"
+_TWO_STEPS = ("# two steps: the download of dist, and", f"- uses: {pinned('pypa/gh-action-pypi-publish')}")
+_MANIFEST = (f"- uses: {pinned('actions/download-artifact')}", "  with:", "    name: manifest")
+WRITE = {
+    "tags-without-rc": (_TAGS,),
+    "tags-only-rc": (_TAGS,),
+    "branch-trigger": _PUSH,
+    "no-filter": _PUSH,
+    "by-button": _PUSH,
+    "for-pull-requests": _PUSH,
+    "job-missing": ("sign:",),
+    "needs-missing": ("needs: sign",),
+    "needs-skips": ("needs: [twine-check, sign]",),
+    "pipeline": ("run: make preflight",),
+    "script": ("run: make preflight",),
+    "target-gone": ("run: make preflight",),
+    "task-gone": ("run: castoff preflight",),
+    "another-target": ("- run: make twine-check",),
+    "upload-by-hand": (f"- uses: {pinned('pypa/gh-action-pypi-publish')}",),
+    "misspelt-input": ("fetch-depth: 0",),
+    "manifest-not-handed-on": (
+        f"- uses: {pinned('actions/upload-artifact')}",
+        "  with:",
+        "    name: manifest",
+        "    path: dist-manifest.json",
+        "    if-no-files-found: error",
+    ),
+    "dist-with-more": ("path: dist/",),
+    "dist-replaced": ("overwrite: false",),
+    "nothing-found": ("if-no-files-found: error",),
+    "wrong-name": ("name: manifest",),
+    "wrong-folder": ("path: dist/",),
+    "manifest-not-fetched": _MANIFEST,
+    "sbom-bundle-not-handed-on": ("path: |", "  dist/*.sigstore.json", "  dist-sbom/*.sigstore.json"),
+    "sbom-not-fetched": _MANIFEST,
+    "everything-fetched": ("name: dist",),
+    "unpinned": (f"uses: {pinned('actions/checkout')}",),
+    "short-sha": (f"uses: {pinned('actions/checkout')}",),
+    "no-version": (f"uses: {pinned('pypa/gh-action-pypi-publish')}",),
+    "false-version": (f"uses: {pinned('pypa/gh-action-pypi-publish')}",),
+    "write-all": ("permissions: {}",),
+    "no-permissions": ("permissions: {}",),
+    "no-id-token-to-sign": ("permissions:", "  id-token: write"),
+    "no-id-token-to-publish": ("permissions:", "  id-token: write"),
+    "no-contents-write": ("permissions:", "  contents: write"),
+    "job-write-all": ("permissions:", "  contents: read"),
+    "too-wide": ("permissions:", "  id-token: write"),
+    "expression": ("run: make preflight",),
+    "credentials": ("persist-credentials: false",),
+    "shallow": ("fetch-depth: 0",),
+    "cancelled": ("cancel-in-progress: false",),
+    "no-concurrency": ("concurrency:", "  group: release-${{ github.ref }}", "  cancel-in-progress: false"),
+    "publish-runs-code": _TWO_STEPS,
+    "publish-checks-out": _TWO_STEPS,
+    "environment-renamed": ("name: pypi",),
+    "environment-missing": ("environment:", "  name: pypi"),
+    "no-attestations": ("attestations: true",),
+    "skip-existing": ("skip-existing: false",),
+    "not-verified": ("verify: true",),
+    "another-identity": (f"verify-cert-identity: {_IDENTITY}",),
+    "sdist-not-signed": ("inputs: ./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json",),
+    "bundles-at-once": ("release-signing-artifacts: false",),
+    "no-draft": ("draft: true",),
+    "draft-stays": (f"- uses: {pinned('softprops/action-gh-release')}", "  with:", "    draft: false"),
+    "candidate-as-final": ("prerelease: ${{ contains(github.ref_name, '-rc') }}",),
+    "sbom-not-signed": ("inputs: ./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json",),
+    "sbom-not-attached": ("dist-sbom/*.cdx.json",),
+    "bundles-not-attached": ("bundles/dist/*.sigstore.json",),
+    "missing-files-pass": ("fail_on_unmatched_files: true",),
+    "assets-replaced": ("overwrite_files: false",),
+}
+"""By the fault: what is to be written."""
+
+OLD = (
+    REAL.replace("            dist-sbom/*.cdx.json\n", "")
+    .replace("            dist-sbom/*.sigstore.json\n", "")
+    .replace("            bundles/dist-sbom/*.sigstore.json\n", "")
+    .replace("bundles/dist/", "bundles/")
+    .replace(" ./dist-sbom/*.cdx.json", "")
+)
+"""A workflow from before there was an SBOM."""
+
+
+def told(text: str, around: Around = AROUND) -> list[tuple[str, int | None, Finding]]:
+    """Return what is wrong: rule, line and finding, as often as it is told."""
+    seen = [one for one in found(text, around) if one.verdict is Verdict.WRONG]
+    return [(one.rule, one.where and one.where.line, one) for one in seen]
+
+
+def places(text: str, around: Around = AROUND) -> list[tuple[str, int | None]]:
+    return [(rule, line) for rule, line, _ in told(text, around)]
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_what_is_told_to_be_written_is_what_a_right_workflow_says(name: str) -> None:
+    (finding,) = (one for _, _, one in told(FAULTS[name].text))
+    assert " " in finding.what
+    assert finding.instead == WRITE[name]
+    assert finding.fix == (("castoff init --dry-run",) if name == "job-missing" else ())
+
+
+class TestSigning:
+    """What is signed, and against whom it is verified."""
+
+    def test_a_workflow_from_before_the_sbom_is_right_and_is_told_how_to_get_it(self) -> None:
+        (note,) = found(OLD)
+        assert (note.rule, note.verdict) == ("sbom", Verdict.NOTE)
+        assert note.instead == ("path: |", "  dist-manifest.json", "  dist-sbom/*.cdx.json")
+
+    def test_without_the_input_each_kind_of_file_is_missing_at_the_action(self) -> None:
+        text = changed("          inputs: ./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json\n", "", text=REAL)
+        at = line_of(text, "gh-action-sigstore-python@")
+        assert places(text) == [("verified", at)] * 3
+        kinds = ["dist/*.whl", "dist/*.tar.gz", "dist-sbom/*.cdx.json"]
+        assert [one.what for _, _, one in told(text)] == [f"{kind} is not signed" for kind in kinds]
+
+    @pytest.mark.parametrize("inputs", ["dist/* ./dist-sbom/*", "./dist/** dist-sbom/*.json", "'**/*'"])
+    def test_wider_patterns_sign_them_as_well(self, inputs: str) -> None:
+        assert found(changed("./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json", inputs, text=REAL)) == []
+
+    @pytest.mark.parametrize("inputs", ["'*'", "dist", "'*/*/*'"])
+    def test_a_pattern_for_another_folder_signs_nothing(self, inputs: str) -> None:
+        text = changed("./dist/*.whl ./dist/*.tar.gz ./dist-sbom/*.cdx.json", inputs, text=REAL)
+        assert places(text) == [("verified", line_of(text, "inputs:"))] * 3
+
+    def test_without_an_issuer_or_an_identity_nobody_is_named_and_each_is_told(self) -> None:
+        text = changed("          verify-oidc-issuer: https://token.actions.githubusercontent.com\n", "", text=REAL)
+        text = changed(f"          verify-cert-identity: {_IDENTITY}\n", "", text=text)
+        at = line_of(text, "gh-action-sigstore-python@")
+        assert places(text) == [("verified", at)] * 2
+        written = [one.instead for _, _, one in told(text)]
+        issuer = "verify-oidc-issuer: https://token.actions.githubusercontent.com"
+        assert written == [(f"verify-cert-identity: {_IDENTITY}",), (issuer,)]
+
+    @pytest.mark.parametrize("identity", [_IDENTITY.replace(" ", ""), "https://github.com/${{ github.workflow_ref }}"])
+    def test_the_identity_may_be_written_in_other_ways(self, identity: str) -> None:
+        assert found(changed(_IDENTITY, identity, text=REAL)) == []
+
+    def test_an_issuer_is_no_identity(self) -> None:
+        issuer = "https://token.actions.githubusercontent.com"
+        text = changed(issuer, "https://github.com/${{ github.workflow_ref }}", text=REAL)
+        assert places(text) == [("verified", line_of(text, "verify-oidc-issuer"))]
+
+    def test_the_staging_instance_is_trusted_by_nobody(self) -> None:
+        text = changed("verify: true", "verify: true\n          staging: true", text=REAL)
+        assert places(text) == [("bundles", line_of(text, "staging:"))]
+        assert found(text.replace("staging: true", "staging: false")) == []
+
+
+class TestPublishing:
+    """The step that publishes, and what it is given."""
+
+    def given(self, line: str) -> str:
+        uses = f"- uses: {pinned('pypa/gh-action-pypi-publish')}"
+        return changed(uses, f"{uses}\n        with:\n          {line}", job="publish", text=REAL)
+
+    @pytest.mark.parametrize("line", ["skip-existing: false", "skip_existing: false", "attestations: true"])
+    def test_what_is_the_default_anyway_may_be_said(self, line: str) -> None:
+        assert wrong(self.given(line)) == {}
+
+    @pytest.mark.parametrize(
+        ("line", "rule"),
+        [
+            ("skip_existing: true", "skip-existing"),
+            ("user: __token__", "trusted-publishing"),
+            ("password: typed-in", "trusted-publishing"),
+        ],
+    )
+    def test_what_lets_a_release_pass_for_another_is_told_at_its_line(self, line: str, rule: str) -> None:
+        text = self.given(line)
+        assert places(text) == [(rule, line_of(text, line))]
+
+    def test_an_older_spelling_is_told_to_be_off_in_the_same_spelling(self) -> None:
+        ((_, _, finding),) = told(self.given("skip_existing: true"))
+        assert finding.instead == ("skip_existing: false",)
+
+    @pytest.mark.parametrize("key", ["repository-url", "repository_url"])
+    def test_another_index_is_a_note_and_no_fault(self, key: str) -> None:
+        text = self.given(f"{key}: https://example.com/legacy/")
+        (note,) = (one for one in found(text) if one.rule == "trusted-publishing")
+        assert (note.verdict, note.where and note.where.line) == (Verdict.NOTE, line_of(text, key))
+
+    def test_a_download_into_another_folder_is_one_step_too_many(self) -> None:
+        text = changed("path: dist/", "path: elsewhere/", job="publish", text=REAL)
+        assert ("publish-steps", line_of(text, "elsewhere") - 4) in places(text)
+
+    def test_a_job_that_publishes_beside_it_is_told(self) -> None:
+        more = f"      - uses: {pinned('pypa/gh-action-pypi-publish')} # too\n"
+        text = changed("    steps:\n", f"    steps:\n{more}", job="github-release", text=REAL)
+        assert ("by-hand", line_of(text, "# too")) in places(text)
+
+
+class TestRelease:
+    """The draft, and what is attached to it."""
+
+    def test_a_release_without_its_action_is_told_once(self) -> None:
+        text = REAL.replace("softprops/action-gh-release", "somebody/release")
+        assert [rule for rule in dict(places(text)) if rule in {"jobs", "draft-first", "every-file"}] == ["jobs"]
+
+    def test_what_is_said_against_it_is_told_at_its_own_line(self) -> None:
+        kept = "          overwrite_files: false # what"
+        text = changed(kept, "          overwrite_files: true # what", text=REAL)
+        assert places(text) == [("never-replaced", line_of(text, "overwrite_files: true"))]
+        text = changed("draft: true", "draft: ${{ github.event.created }}", text=REAL)
+        assert places(text) == [("draft-first", line_of(text, "github.event.created"))]
+
+    def test_without_a_list_of_files_each_kind_is_missing(self) -> None:
+        files = REAL[REAL.rindex("          files: |\n") : REAL.rindex("          fail_on_unmatched_files")]
+        begin = REAL.rindex(files)
+        text = REAL[:begin] + REAL[begin + len(files) :]
+        at = line_of(text[begin - 400 :], "action-gh-release@") + text[: begin - 400].count("\n")
+        assert places(text) == [("every-file", at)] * 5
+        assert [one.instead[0] for _, _, one in told(text)] == files.split()[2:]
+
+    def test_one_pattern_for_a_folder_attaches_all_that_lies_in_it(self) -> None:
+        wide = REAL.replace("            dist/*.whl\n            dist/*.tar.gz\n", "            ./dist/*\n")
+        assert wide != REAL
+        assert found(wide) == []
+
+
+class TestPermissions:
+    """Exactly what each job needs."""
+
+    def test_what_is_given_by_default_is_named(self) -> None:
+        text = changed("permissions: {}", "permissions:\n  contents: read\n  actions: read", text=REAL)
+        ((_, line, finding),) = told(text)
+        assert (line, finding.what) == (
+            line_of(text, "permissions:"),
+            "every job that says nothing may do contents: read, actions: read",
+        )
+
+    def test_everything_denied_by_name_is_nothing_too(self) -> None:
+        assert found(changed("permissions: {}", "permissions:\n  contents: none", text=REAL)) == []
+
+    def test_a_job_that_says_nothing_lacks_what_it_needs_and_the_job_is_told(self) -> None:
+        reason = " # the signature is bound to the identity of this workflow\n"
+        text = changed(f"    permissions:\n      id-token: write{reason}", "", job="sign", text=REAL)
+        assert places(text) == [("rights", line_of(text, "  sign:"))]
+
+    def test_more_of_the_same_is_too_much_at_its_own_line_and_nothing_lacks(self) -> None:
+        text = changed("contents: read", "contents: write", job="preflight", text=REAL)
+        assert places(text) == [("too-many-rights", line_of(text, "contents: write"))]
+
+    def test_a_permission_that_is_denied_by_name_is_not_too_much(self) -> None:
+        text = changed("contents: read", "packages: none\n      contents: read", job="preflight", text=REAL)
+        assert found(text) == []
+
+    def test_a_discussion_about_the_release_needs_its_permission(self) -> None:
+        right = "      contents: write # to make the release"
+        more = changed(right, f"      discussions: write # to open one\n{right}", text=REAL)
+        assert places(more) == [("too-many-rights", line_of(more, "discussions: write"))]
+        assert (
+            found(changed("draft: true\n", "draft: true\n          discussion_category_name: News\n", text=more)) == []
+        )
+
+    @pytest.mark.parametrize(
+        "step", ["uses: ./.github/actions/notes", "run: make test", f"uses: {pinned('actions/checkout')}"]
+    )
+    @pytest.mark.parametrize("job", ["sign", "github-release"])
+    def test_code_of_the_repository_beside_a_permission_to_write_is_told(self, job: str, step: str) -> None:
+        text = changed("    steps:\n", f"    steps:\n      - {step} # ours\n", job=job, text=REAL)
+        assert ("code-beside-rights", line_of(text, "# ours")) in places(text)
+
+
+class TestEnvironment:
+    """Who runs in the environment that PyPI's publisher names."""
+
+    def test_another_environment_is_told_at_its_name_however_it_is_written(self) -> None:
+        begin = REAL.index("environment:\n      name: pypi")
+        block = REAL[begin : REAL.index("\n    permissions", begin)]
+        text = changed(block, "environment: release", text=REAL)
+        assert places(text) == [("environment", line_of(text, "environment: release"))]
+        assert found(changed(block, "environment: pypi", text=REAL)) == []
+
+    def test_a_job_before_it_must_not_be_in_it_and_may_be_in_another(self) -> None:
+        text = changed("needs: preflight\n", "needs: preflight\n    environment: PyPI\n", text=REAL)
+        assert places(text) == [("environment", line_of(text, "environment: PyPI"))]
+        assert found(text.replace("environment: PyPI", "environment: tests")) == []
+
+
+class TestTriggers:
+    """What starts a release."""
+
+    @pytest.mark.parametrize("branch", ["main", "feature", "feature/x", "v0.4.0", "v0.4.0-rc1", "release/0.4.0"])
+    def test_a_push_to_a_branch_of_any_name_is_told_at_the_branches(self, branch: str) -> None:
+        text = changed(f"    {_TAGS}", f'    {_TAGS}\n    branches: ["{branch}"]', text=REAL)
+        assert places(text) == [("tags-only", line_of(text, "branches:"))]
+
+    def test_the_main_branch_is_the_one_that_is_configured(self) -> None:
+        text = changed(f"    {_TAGS}", f"    {_TAGS}\n    branches: [trunk]", text=REAL)
+        assert found(text) == []
+        assert places(text, replace(AROUND, main="trunk")) == [("tags-only", line_of(text, "branches:"))]
+
+    def test_a_pattern_that_github_would_refuse_is_told_where_it_stands(self) -> None:
+        text = changed(_TAGS, 'tags: ["v[0-9"]', text=REAL)
+        assert places(text) == [("version-tags", line_of(text, "tags:"))]
+
+
+class TestCommands:
+    """What a step runs."""
+
+    def test_a_long_script_is_told_by_its_beginning_and_how_much_there_is(self) -> None:
+        start = f"echo {'x' * 60}"
+        script = f"run: |\n          {start}\n          make preflight"
+        ((_, _, finding),) = told(changed("run: make preflight", script, text=REAL))
+        assert finding.what.endswith(f"`{start[:57]}...` and 1 more line")
+        ((_, _, finding),) = told(changed("run: make preflight", f"{script}\n          true", text=REAL))
+        assert finding.what.endswith("...` and 2 more lines")
+
+    def test_a_command_of_sixty_characters_is_told_whole(self) -> None:
+        command = f"echo {'x' * 55}"
+        ((_, _, finding),) = told(changed("run: make preflight", f"run: {command}", text=REAL))
+        assert finding.what.endswith(f"`{command}`")
+
+    @pytest.mark.parametrize(("shell", "fine"), [("bash", True), ("sh", True), ("python", False)])
+    def test_another_shell_runs_something_else(self, shell: str, fine: bool) -> None:
+        text = changed("run: make preflight\n", f"run: make preflight\n        shell: {shell}\n", text=REAL)
+        assert places(text) == ([] if fine else [("commands", line_of(text, f"shell: {shell}"))])
+
+    @pytest.mark.parametrize(
+        ("file", "run", "said"),
+        [
+            ("targets", "make preflight", "there is no Makefile, and so no target 'preflight'"),
+            ("tasks", "invoke preflight", "there is no tasks.py, and so no task 'preflight'"),
+        ],
+    )
+    def test_a_project_without_the_file_is_told_what_writes_it(self, file: str, run: str, said: str) -> None:
+        around = replace(AROUND, **{file: Names(None)})
+        text = changed("run: make preflight", f"run: {run}", text=REAL)
+        seen = [one for rule, _, one in told(text, around) if rule == "targets"]
+        assert (seen[0].what, seen[0].fix) == (said, ("castoff init --dry-run",))
+
+    def test_a_folder_of_its_own_does_not_matter_to_castoff(self) -> None:
+        text = changed("run: make preflight", "run: castoff preflight\n        working-directory: sub", text=REAL)
+        assert found(text) == []
+
+    def test_what_is_fetched_after_the_work_is_told(self) -> None:
+        text = changed("      - run: make twine-check\n", "", text=REAL)
+        text = changed(
+            "      - name: Fetch dist/\n",
+            "      - run: make twine-check\n      - name: Fetch dist/\n",
+            job="twine-check",
+            text=text,
+        )
+        at = line_of(text, "      - run: make twine-check") + 2
+        assert places(text) == [("stage-verbs", at)]
+
+    def test_jobs_in_the_wrong_order_are_told_which_comes_first(self) -> None:
+        text = changed("    needs: twine-check\n", "    needs: [twine-check, publish]\n", job="sign", text=REAL)
+        text = changed("    needs: sign\n", "    needs: twine-check\n", job="publish", text=text)
+        ((rule, line, finding),) = told(text)
+        assert (rule, line) == ("needs", line_of(text, "    needs: twine-check"))
+        assert finding.what == "the job publish runs before sign, and has to come after it"

@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import subprocess
@@ -36,7 +37,9 @@ _LOADED = {
         "yaml",
     ),
 }
-"""By the module that is run: what is loaded before it. Of ours only what every verb loads, the rest each run does."""
+"""By the module that is run: what is loaded before it. Of ours only what every verb loads."""
+_MORE = {"castoff": ("castoff.tasks", "castoff.flows", "pypi_simple"), "castoff.standins": ()}
+"""What is loaded as well for the second run and those after it; of the flows all."""
 _AT_THE_START = ("PYTHON", "LC_", "LANG")
 """How the variables begin that an interpreter reads once: with other ones a run gets an interpreter of its own."""
 
@@ -114,17 +117,26 @@ def _end_late(child: int, late: threading.Event) -> None:
 
 def _serve(module: str) -> None:
     """Fork a run for each line of standard input (JSON); answer with its number, and with its exit code at its end."""
-    for library in _LOADED[module]:
-        importlib.import_module(library)
-    gc.collect()
-    gc.freeze()  # forks that touch less memory copy less of it
-    for line in sys.stdin:
+    _load(_LOADED[module])
+    for number, line in enumerate(sys.stdin):
+        if number == 1:
+            _load(_MORE[module])
         child = os.fork()
         if child == 0:
             _play(module, json.loads(line))
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _load(libraries: Sequence[str]) -> None:
+    for library in libraries:
+        loaded = importlib.import_module(library)
+        if library == "castoff.flows":
+            for flow in pkgutil.iter_modules(loaded.__path__):
+                importlib.import_module(f"{library}.{flow.name}")
+    gc.collect()
+    gc.freeze()  # forks that touch less memory copy less of it
 
 
 def _play(module: str, asked: dict[str, Any]) -> NoReturn:
@@ -144,19 +156,25 @@ def _play(module: str, asked: dict[str, Any]) -> NoReturn:
         runpy.run_module(module, run_name="__main__")
         code = 0
     except SystemExit as end:
-        code = _exit_code(end.code)
+        code = exit_code(end.code)
     except BaseException:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
     finally:
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()  # as at every end
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        leave(code)
 
 
-def _exit_code(said: object) -> int:
+def leave(code: int) -> NoReturn:
+    """End this process as at every end, but without taking all its modules apart: that costs more than many a run."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def exit_code(said: object) -> int:
+    """Return the exit code that is meant by what SystemExit carries; a text is printed."""
     if isinstance(said, str):
         print(said, file=sys.stderr)
         return 1

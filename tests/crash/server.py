@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from castoff.program import program
 from tests.crash.points import Points, signal_named
+from tests.forked import exit_code, leave
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -70,13 +71,16 @@ def _run(asked: dict[str, Any]) -> NoReturn:
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT, 0o644), stream)
     points = Points(Path(asked["names"]), asked["at"], signal_named(asked["signal"]), group=asked["group"])
     points.watch()
+    code = 0
     try:
         program.run(["castoff", *asked["argv"]])
+    except SystemExit as end:
+        code = exit_code(end.code)
     finally:
         points.stop()
-        if not asked["at"]:
-            Path(asked["modules"]).write_text("\n".join(sys.modules))
-    sys.exit(0)
+    if not asked["at"]:
+        Path(asked["modules"]).write_text("\n".join(sys.modules))
+    leave(code)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ further than to its last `*`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 _ALL = "~ALL"
 _TAGS = "refs/tags/"
@@ -30,36 +30,38 @@ def _names(pattern: str, ref: str) -> bool:
 
 
 def _folders(patterns: Sequence[str], parts: Sequence[str]) -> bool:
-    """Match part by part; of several `**` only the last one need be tried anew, as with `*` in a part."""
-    at, here, star, mark = 0, 0, -1, 0
-    while here < len(parts):
-        if at < len(patterns) - 1 and patterns[at] == "**":
-            star, mark, at = at, here, at + 1
-        elif at < len(patterns) and _part(patterns[at], parts[here]):
-            at, here = at + 1, here + 1
-        elif star >= 0:
-            mark += 1
-            at, here = star + 1, mark
-        else:
-            return False
-    return at == len(patterns)
+    """Match part by part; a `**` that is the last part is a `*`."""
+    stars = {at for at, pattern in enumerate(patterns[:-1]) if pattern == "**"}
+    return _taken(patterns, parts, stars, _part) == len(patterns)
 
 
 def _part(pattern: str, text: str) -> bool:
     """Match one part, in which there is no `/`."""
     atoms = _atoms(pattern)
+    stars = {at for at, atom in enumerate(atoms) if atom == "*"}
+    taken = _taken(atoms, text, stars, _takes)
+    return taken is not None and stars.issuperset(range(taken, len(atoms)))
+
+
+def _taken(
+    patterns: Sequence[str], things: Sequence[str], stars: Container[int], takes: Callable[[str, str], bool]
+) -> int | None:
+    """Return how many of the patterns it needs, from the first on, to take all things; None where they do not.
+
+    Each takes one thing, those at `stars` any number of them. Of several stars only the last need be tried anew.
+    """
     at, here, star, mark = 0, 0, -1, 0
-    while here < len(text):
-        if at < len(atoms) and atoms[at] == "*":
+    while here < len(things):
+        if at in stars:
             star, mark, at = at, here, at + 1
-        elif at < len(atoms) and _takes(atoms[at], text[here]):
+        elif at < len(patterns) and takes(patterns[at], things[here]):
             at, here = at + 1, here + 1
         elif star >= 0:
             mark += 1
             at, here = star + 1, mark
         else:
-            return False
-    return all(atom == "*" for atom in atoms[at:])
+            return None
+    return at
 
 
 def _atoms(pattern: str) -> list[str]:

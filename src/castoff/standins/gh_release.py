@@ -6,45 +6,20 @@ files are uploaded one after the other, and no time is spent waiting for a relea
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
+from castoff.standins.gh_release_inputs import Config, matching, read_config
 from castoff.standins.github import HttpError, Members, Releases
-from castoff.standins.globs import expand_braces
 from castoff.standins.step import Step, StepError, fail, notice, say
 
 _TRIES = 3
 _PAGES = 2
 """How many pages of releases are looked through for a draft."""
 _LONGEST_BODY = 124_999
-_LATEST = ("true", "false", "legacy")
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The inputs, read as the action reads them; None: not given."""
-
-    tag: str
-    tag_given: bool
-    name: str
-    body: str
-    target: str | None
-    draft: bool | None
-    prerelease: bool | None
-    overwrite: bool | None
-    fail_unmatched: bool
-    generate_notes: bool
-    previous_tag: str | None
-    append_body: bool
-    make_latest: str | None
-    discussion: str | None
-    patterns: tuple[str, ...]
 
 
 def play(step: Step) -> None:
@@ -59,7 +34,7 @@ def _play(step: Step) -> None:
     config = read_config(step)
     _check_target(step, config)
     base = step.workspace / (step.text("working_directory") or ".")
-    files = _files(config, base, step.env.get("HOME", ""))
+    files = matching(config, base, step.env.get("HOME", ""))
     releases = Releases(step.stage.forge_url, step.stage.repository, _token(step))
     release = _release(config, releases, step.env.get("GITHUB_REF", ""), _TRIES)
     uploaded = {found["id"] for file in files if (found := _upload(config, releases, release, file))}
@@ -73,57 +48,6 @@ def _play(step: Step) -> None:
     step.output("url", str(release["html_url"]))
     step.output("id", str(release["id"]))
     step.output("upload_url", str(release["upload_url"]))
-
-
-def read_config(step: Step) -> Config:
-    """Return the inputs; the action takes every value but `true` for false."""
-    ref = step.env.get("GITHUB_REF", "")
-    given = step.text("tag_name").removeprefix("refs/tags/")
-    latest = step.inputs.get("make_latest", "")
-    return Config(
-        tag=given or (ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else ""),
-        tag_given=bool(given),
-        name=step.text("name"),
-        body=_body(step),
-        target=step.text("target_commitish") or None,
-        draft=_switch(step, "draft"),
-        prerelease=_switch(step, "prerelease"),
-        overwrite=_switch(step, "overwrite_files"),
-        fail_unmatched=step.text("fail_on_unmatched_files") == "true",
-        generate_notes=step.text("generate_release_notes") == "true",
-        previous_tag=step.text("previous_tag") or None,
-        append_body=step.text("append_body") == "true",
-        make_latest=latest if latest in _LATEST else None,
-        discussion=step.text("discussion_category_name") or None,
-        patterns=tuple(pattern for line in step.lines("files") for pattern in _split(line)),
-    )
-
-
-def _switch(step: Step, name: str) -> bool | None:
-    value = step.text(name)
-    return value == "true" if value else None
-
-
-def _body(step: Step) -> str:
-    """Return the notes: those of a file come first, and give way when it cannot be read."""
-    if path := step.text("body_path"):
-        try:
-            return (step.workspace / path).read_text(encoding="utf-8")
-        except OSError as error:
-            say(f"⚠️ Failed to read body_path \"{path}\" ({error.strerror}). Falling back to 'body' input.")
-    return step.inputs.get("body", "").strip()
-
-
-def _split(line: str) -> list[str]:
-    """Return the patterns of a line, cut at the commas that are not between braces."""
-    parts, depth = [""], 0
-    for char in line:
-        depth += (char == "{") - (char == "}")
-        if char == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return [part.strip() for part in parts if part.strip()]
 
 
 def _check_target(step: Step, config: Config) -> None:
@@ -141,32 +65,6 @@ def _token(step: Step) -> str:
     if given and given not in (job, step.env.get("GITHUB_TOKEN")):
         notice("The input token is not the job's own; in a rehearsal the job's own is used, with its permissions.")
     return job
-
-
-def _files(config: Config, base: Path, home: str) -> list[Path]:
-    """Return the files that the patterns match; raises StepError for one that matches none, when that matters."""
-    files: list[Path] = []
-    for pattern in config.patterns:
-        found = _matches(pattern, base, home)
-        if not found and config.fail_unmatched:
-            fail(f"⚠️  Pattern '{pattern}' does not match any files.")
-        if not found:
-            say(f"🤔 Pattern '{pattern}' does not match any files.")
-        files += found
-    if config.patterns and not files:
-        say(f"🤔 {','.join(config.patterns)} does not include a valid file.")
-    return files
-
-
-def _matches(pattern: str, base: Path, home: str) -> list[Path]:
-    if pattern == "~" or pattern.startswith("~/"):
-        pattern = os.path.join(home, pattern[2:])  # noqa: PTH118 - it is a pattern, not a path
-    found = {
-        base / name
-        for option in expand_braces(pattern)
-        for name in glob.glob(option, root_dir=base, recursive=True, include_hidden=True)  # noqa: PTH207 - with hidden ones
-    }
-    return sorted(path for path in found if path.is_file())
 
 
 def _release(config: Config, releases: Releases, ref: str, tries: int) -> Members:

@@ -11,10 +11,10 @@ from castoff.adapters.files import TEMPORARY, write_problems
 from castoff.adapters.git import Git, Remote, Standing, Tag, remote_name
 from castoff.core import versions
 from castoff.core.bumping import FileChange, bump
-from castoff.core.errors import CastoffError, refuse
-from castoff.core.forge import repository
+from castoff.core.errors import CastoffError, Problem, refuse
+from castoff.core.forge import Repository, repository
 from castoff.core.places import Places, find_places
-from castoff.core.project import read_project
+from castoff.core.project import Project, read_project
 from castoff.core.release import BranchFact, Facts, TagFact
 from castoff.flows.checkout import Checkout, required_name
 
@@ -36,6 +36,16 @@ def ask(checkout: Checkout, version: Version) -> Asked:
     return _Asking(checkout, checkout.git, version).answer()
 
 
+class _Main(NamedTuple):
+    """The main branch, as the remote has it, and what the bump would change there."""
+
+    name: str
+    tip: str
+    project: Project
+    places: Places
+    changes: tuple[FileChange, ...]
+
+
 class _Asking(NamedTuple):
     """The questions to git, each asked once."""
 
@@ -44,9 +54,10 @@ class _Asking(NamedTuple):
     version: Version
 
     def answer(self) -> Asked:
-        git, version = self.git, self.version
+        """Ask, from the work tree to the remote and its main branch, and return the answers."""
+        git = self.git
         before = snapshot(git)
-        standing, refs = before
+        standing, _ = before
         head = standing.head or git.require_head()
         config, remotes = self.checkout.project().config, git.remotes()
         remote = git.ask(remote_name(remotes, config.remote))
@@ -57,42 +68,49 @@ class _Asking(NamedTuple):
         base = self.checkout.folder if head == tip and not standing.dirty else git.tree(tip)
         project = read_project(base)
         places = find_places(project)
-        changes = bump(base, places, version) if places.version < version else ()
-        holding = self._holding(tip, places)
-        tag_name, branch_name = versions.tag_name(version), versions.bump_branch(version)
-        local_main = refs.get(f"refs/heads/{main}")
-        on_main = _OnMain(self, tip, tuple(place.file for place in places.places))
-        facts = Facts(
-            name=required_name(project),
-            version=version,
+        changes = bump(base, places, self.version) if places.version < self.version else ()
+        main_now = _Main(main, tip, project, places, changes)
+        return Asked(self._facts(before, head, remote, repository(remotes.get(remote.name)), main_now), before)
+
+    def _facts(self, before: Snapshot, head: str, remote: Remote, forge: Repository | None, main: _Main) -> Facts:
+        """Put together what was asked; what is left is asked of this clone alone."""
+        git, (standing, refs), places = self.git, before, main.places
+        tag_name, branch_name = versions.tag_name(self.version), versions.bump_branch(self.version)
+        local_main = refs.get(f"refs/heads/{main.name}")
+        on_main = _OnMain(self, main.tip, tuple(place.file for place in places.places))
+        holding = self._holding(main.tip, places)
+        return Facts(
+            name=required_name(main.project),
+            version=self.version,
             remote=remote.name,
-            repository=repository(remotes.get(remote.name)),
-            main=main,
-            remote_main=tip,
+            repository=forge,
+            main=main.name,
+            remote_main=main.tip,
             main_version=places.version,
             holding=holding,
-            after_holding=self._after_bump(tip, holding, on_main.files),
+            after_holding=self._after_bump(main.tip, holding, on_main.files),
             head_branch=standing.branch,
             head=head,
             local_main=local_main,
-            behind=local_main is not None and not git.is_ancestor(tip, local_main),
-            bump_on_main=local_main is not None and on_main.is_bump(local_main, base=tip),
-            unrelated=self._unrelated(standing.dirty, changes),
-            unwritable=(
-                *write_problems(self.checkout.root, [change.file for change in changes]),
-                *git.locks(f"refs/heads/{main}", f"refs/heads/{branch_name}", f"refs/tags/{tag_name}"),
-            ),
+            behind=local_main is not None and not git.is_ancestor(main.tip, local_main),
+            bump_on_main=local_main is not None and on_main.is_bump(local_main, base=main.tip),
+            unrelated=self._unrelated(standing.dirty, main.changes),
+            unwritable=self._unwritable(main.changes, main.name, branch_name, tag_name),
             identity=git.identity_problem(),
             newest_tag=_newest(refs, remote, but=tag_name),
             local_tag=on_main.tag(git.tag(tag_name, refs), local_main),
             remote_tag=on_main.remote_tag(remote, tag_name),
             local_branch=on_main.branch(refs.get(f"refs/heads/{branch_name}")),
             remote_branch=on_main.remote_branch(remote, branch_name),
-            changes=changes,
+            changes=main.changes,
             notes=places.notes,
             again=self.checkout.command("release", tag_name.removeprefix("v")),
         )
-        return Asked(facts, before)
+
+    def _unwritable(self, changes: Sequence[FileChange], main: str, branch: str, tag: str) -> tuple[Problem, ...]:
+        """Return what keeps the files of the bump, and the refs of the release, from being written."""
+        files = write_problems(self.checkout.root, [change.file for change in changes])
+        return (*files, *self.git.locks(f"refs/heads/{main}", f"refs/heads/{branch}", f"refs/tags/{tag}"))
 
     def holds(self, commit: str) -> bool:
         """Whether every place says the version in `commit`; a commit whose places cannot be found does not hold it."""

@@ -76,13 +76,7 @@ def doctor() -> str:
 
 def _verbs() -> str:
     tasks: dict[str, Any] = {task.name: task for task in program.tasks.values()}
-    return "\n".join(["## Verbs\n", *(_verb(name, tasks[name]) for name in _in_order(tasks))])
-
-
-def _in_order(tasks: dict[str, Any]) -> list[str]:
-    """Return the names in the order in which the tasks are defined."""
-    lines = {name: inspect.getsourcelines(inspect.unwrap(task.body))[1] for name, task in tasks.items()}
-    return sorted(tasks, key=lambda name: (lines[name], list(tasks).index(name)))
+    return "\n".join(["## Verbs\n", *(_verb(name, task) for name, task in tasks.items())])
 
 
 def _verb(name: str, task: Any) -> str:  # noqa: ANN401 - invoke has no types

@@ -1,4 +1,4 @@
-"""The verbs, as invoke tasks: flags and names, no logic."""
+"""The verbs, as invoke tasks: flags and names, no logic. Those that CI runs, too, are in `ci_tasks`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ from invoke.context import Context
 
 from castoff import __version__
 from castoff.adapters.environment import Environment
+from castoff.ci_tasks import (
+    build,
+    check,
+    check_tag,
+    check_workflow,
+    format_check,
+    lint,
+    preflight,
+    test,
+    twine_check,
+    typecheck,
+)
 from castoff.core.errors import refuse
 from castoff.flows.checkout import Checkout
-from castoff.verb import Body, required, run_verb, seconds, task
+from castoff.verb import JSON, required, run_verb, seconds, task
 
-_JSON = "print the result as JSON on standard output, prose on standard error"
 _VERSION = "the version, in any PEP 440 spelling (or VERSION in the environment)"
 _EXTRA = "pip install 'castoff[rehearse]'"
 _DRY = "print what would be done, and change nothing (or DRY_RUN=1)"
 
 
-@task(help={"version": _VERSION, "dry-run": _DRY, "json": _JSON})
+@task(help={"version": _VERSION, "dry-run": _DRY, "json": JSON})
 def bump(_context: Context, version: str | None = None, dry_run: bool = False, json: bool = False) -> None:
     """Write a version into every place it lives, all or none; touches no git."""
     from castoff.flows.bump import bump as flow
@@ -36,7 +47,7 @@ def bump(_context: Context, version: str | None = None, dry_run: bool = False, j
         "version": _VERSION,
         "direct": "for a main that is not protected: bump, commit, tag, one atomic push (or DIRECT=1)",
         "dry-run": _DRY,
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def release(
@@ -61,7 +72,7 @@ def release(
     )
 
 
-@task(help={"version": _VERSION, "push": "push the tag, by name (or PUSH=1)", "dry-run": _DRY, "json": _JSON})
+@task(help={"version": _VERSION, "push": "push the tag, by name (or PUSH=1)", "dry-run": _DRY, "json": JSON})
 def tag(
     _context: Context,
     version: str | None = None,
@@ -86,7 +97,7 @@ def tag(
         "version": _VERSION,
         "yes": "take back what is shown without asking (or YES=1)",
         "dry-run": _DRY,
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def undo(
@@ -109,83 +120,10 @@ def undo(
 
 
 @task(
-    name="check-tag",
-    help={
-        "tag": "the tag (or TAG in the environment; else the one CI runs on, or the one at HEAD)",
-        "json": _JSON,
-    },
-)
-def check_tag(_context: Context, tag: str | None = None, json: bool = False) -> None:
-    """Check that the tag agrees with every place, and lies on the main branch."""
-    from castoff.flows.check_tag import check_tag as flow
-
-    run_verb("check-tag", lambda checkout, _: flow(checkout, tag), as_json=json)
-
-
-def _check(name: str, what: str) -> Body:
-    """Return the task that runs one check of [tool.castoff.checks]."""
-
-    def run(_context: Context, json: bool = False) -> None:
-        from castoff.flows.checks import run_check
-
-        run_verb(name, lambda checkout, _: run_check(checkout, name), as_json=json)
-
-    run.__doc__ = what
-    return task(name=name, help={"json": _JSON})(run)
-
-
-lint = _check("lint", "Run the linters.")
-format_check = _check("format-check", "Check the formatting.")
-typecheck = _check("typecheck", "Check the types.")
-test = _check("test", "Run the tests.")
-
-
-@task(help={"json": _JSON})
-def check(_context: Context, json: bool = False) -> None:
-    """Run all checks side by side."""
-    from castoff.flows.checks import run_checks
-
-    run_verb("check", lambda checkout, _: run_checks(checkout), as_json=json)
-
-
-@task(help={"json": _JSON})
-def build(_context: Context, json: bool = False) -> None:
-    """Build sdist and wheel into an empty dist/, reproducibly, with a manifest of digests."""
-    from castoff.flows.build import build as flow
-
-    run_verb("build", lambda checkout, _: flow(checkout), as_json=json)
-
-
-@task(help={"json": _JSON})
-def preflight(_context: Context, json: bool = False) -> None:
-    """Run all checks, compare the tag, build, and look at what was built."""
-    from castoff.flows.preflight import preflight as flow
-
-    run_verb("preflight", lambda checkout, _: flow(checkout), as_json=json)
-
-
-@task(name="twine-check", help={"json": _JSON})
-def twine_check(_context: Context, json: bool = False) -> None:
-    """Check what would be uploaded: digests, metadata, install and import of each file."""
-    from castoff.flows.twine_check import twine_check as flow
-
-    run_verb("twine-check", lambda checkout, _: flow(checkout), as_json=json)
-
-
-@task(name="check-workflow", help={"file": "the workflow (.github/workflows/release.yml)", "json": _JSON})
-def check_workflow(_context: Context, file: str | None = None, json: bool = False) -> None:
-    """Check that the release workflow says what it must: commands, jobs, artifacts, rights, pins, triggers."""
-    from castoff.core.pipeline import WORKFLOW
-    from castoff.flows.check_workflow import check_workflow as flow
-
-    run_verb("check-workflow", lambda checkout, _: flow(checkout, file or WORKFLOW), as_json=json)
-
-
-@task(
     help={
         "version": "the version (or VERSION; else the one in the places)",
         "watch": "look again until the release is done or has failed (or WATCH=1)",
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def status(_context: Context, version: str | None = None, watch: bool = False, json: bool = False) -> None:
@@ -207,7 +145,7 @@ def status(_context: Context, version: str | None = None, watch: bool = False, j
         "keep": "keep the scratch folder",
         "offline": "use nothing but what is installed",
         "report": "write the report as a page to this file",
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def rehearse(
@@ -245,7 +183,7 @@ def rehearse(
     help={
         "direct": "judge for `release --direct`, too: a push to main without a pull request (or DIRECT=1)",
         "offline": "ask nothing of the network (or OFFLINE=1)",
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def doctor(_context: Context, direct: bool = False, offline: bool = False, json: bool = False) -> None:
@@ -267,7 +205,7 @@ def doctor(_context: Context, direct: bool = False, offline: bool = False, json:
         "(or CASTOFF_TRUST_CONFIG)",
         "skip-rebuild": "do not build the tag again",
         "skip-install": "do not install and import the files",
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def verify(
@@ -303,7 +241,7 @@ def verify(
         "replace-workflow": "write release.yml anew where there is another one",
         "wheels": "for modules that are compiled: build wheels on a matrix of platforms (cibuildwheel)",
         "no-lock": "leave the locked requirements out, which need the network",
-        "json": _JSON,
+        "json": JSON,
     }
 )
 def init(
@@ -346,10 +284,10 @@ namespace = Collection(
     preflight,
     twine_check,
     check_workflow,
+    status,
     rehearse,
     doctor,
     verify,
-    status,
 )
 """What a project's tasks.py takes in."""
 

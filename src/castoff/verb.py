@@ -21,6 +21,8 @@ from castoff.flows.checkout import Checkout, find_root
 
 Body = Callable[..., None]
 """A task's function: its arguments are the flags."""
+JSON = "print the result as JSON on standard output, prose on standard error"
+"""The help of `--json`, which every verb has that reports."""
 
 
 def task(**options: Any) -> Callable[[Body], Body]:  # noqa: ANN401 - invoke's own, untyped keywords

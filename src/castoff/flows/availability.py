@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from castoff.adapters.github import GitHub
-from castoff.adapters.threads import Asked
 from castoff.core import versions
 from castoff.core.artifacts import Digest
 from castoff.core.availability import Holdings, after_build, before_build, verdict
 from castoff.core.errors import CastoffError, Problem
-from castoff.core.published import ForgeRelease, PublishedFile, Unknown
+from castoff.core.published import Unknown
 from castoff.flows.checkout import Checkout, required_name
-from castoff.flows.clients import github_of, index_of
-
-_NOT_ASKED = Unknown("not asked: OFFLINE=1")
+from castoff.flows.questions import Questions
 
 
 class Question:
@@ -25,11 +21,8 @@ class Question:
         self._checkout = checkout
         self._tag = tag
         self._version = versions.parse_new(tag.removeprefix("v"))
-        self._name = required_name(checkout.project())
-        self._offline = checkout.environment.offline
-        self._github = _NOT_ASKED if self._offline else github_of(checkout)
-        self._files = Asked(self._ask_index)
-        self._releases = Asked(self._ask_github)
+        name, offline = required_name(checkout.project()), checkout.environment.offline
+        self._asked = Questions(checkout, name, self._version, offline=offline)
 
     def before(self) -> tuple[Problem, ...]:
         """Return what stands against the release already now; say what cannot be known."""
@@ -49,22 +42,17 @@ class Question:
         return {"verdict": said, "unknown": list(holdings.unknown)}
 
     def _holdings(self) -> Holdings:
+        forge = self._asked.repository
         following = versions.tag_name(versions.next_patch(self._version)).removeprefix("v")
         return Holdings(
             version=self._version,
             tag=self._tag,
-            files=self._files.answer(),
-            releases=self._releases.answer(),
-            forge=self._github.repository if isinstance(self._github, GitHub) else None,
+            files=self._asked.files.answer(),
+            releases=self._asked.releases.answer(),
+            forge=None if isinstance(forge, Unknown) else forge,
             following=self._checkout.command("release", following),
             now=datetime.now(UTC),
         )
-
-    def _ask_index(self) -> tuple[PublishedFile, ...] | Unknown:
-        return _NOT_ASKED if self._offline else index_of(self._checkout).release(self._name, self._version)
-
-    def _ask_github(self) -> tuple[ForgeRelease, ...] | Unknown:
-        return self._github if isinstance(self._github, Unknown) else self._github.releases(self._tag)
 
 
 def question(checkout: Checkout, tag: str | None) -> Question | None:

@@ -13,12 +13,12 @@ from castoff.adapters.github import GitHub
 from castoff.adapters.threads import Asked
 from castoff.core import versions
 from castoff.core.observation import Observation, OnGit, SeenTag
-from castoff.core.published import ForgeRelease, RunJob, Unknown, WorkflowRun
+from castoff.core.published import RunJob, Unknown, WorkflowRun
 from castoff.core.release import WORKFLOW
 from castoff.core.uploads import publishing_jobs, uploading
 from castoff.flows.checkout import Checkout, required_name
-from castoff.flows.clients import github_of, index_of
 from castoff.flows.observing_git import on_git
+from castoff.flows.questions import Questions
 
 _SUCCESS = "success"
 _NO_JOBS = Unknown("GitHub tells of no job")
@@ -44,29 +44,23 @@ def observe(checkout: Checkout, version: Version) -> Observation:
     tag = versions.tag_name(version)
     checkout.git.require_head()
     name = required_name(checkout.project())
-    index, github = index_of(checkout), github_of(checkout)
-    git = Asked(lambda: on_git(checkout, version))
-    files = Asked(lambda: index.release(name, version))
-    releases = Asked(lambda: _releases(github, tag))
+    asked = Questions(checkout, name, version)
+    git, github = Asked(lambda: on_git(checkout, version)), asked.github
     runs, seen_on_git = _runs(github, tag), git.answer()
     return Observation(
         name=name,
         version=version,
         at=datetime.now(UTC),
-        repository=github if isinstance(github, Unknown) else github.repository,
+        repository=asked.repository,
         git=seen_on_git,
         runs=runs.runs,
         jobs=runs.newest,
-        files=files.answer(),
-        releases=releases.answer(),
+        files=asked.files.answer(),
+        releases=asked.releases.answer(),
         uploads=_uploads(checkout, seen_on_git, runs.every),
         sees_drafts=isinstance(github, GitHub) and github.token is not None,
         make=checkout.has_makefile,
     )
-
-
-def _releases(github: GitHub | Unknown, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
-    return github if isinstance(github, Unknown) else github.releases(tag)
 
 
 def _runs(github: GitHub | Unknown, tag: str) -> _Runs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
@@ -31,7 +30,8 @@ from castoff.core.undoing import (
 from castoff.core.uploads import publishing_jobs
 from castoff.flows.asking import Asked, ask
 from castoff.flows.checkout import Checkout
-from castoff.flows.clients import github_of, index_of
+from castoff.flows.clients import github_of
+from castoff.flows.questions import Questions
 
 _NETWORK = 600.0
 
@@ -130,26 +130,19 @@ def _checked_out(git: Git, branch: str) -> str:
 
 def _outside(checkout: Checkout, facts: Facts) -> Outside:
     """Ask the index and GitHub, side by side."""
-    index, github = index_of(checkout), github_of(checkout)
-    with ThreadPoolExecutor() as pool:
-        files = pool.submit(index.release, facts.name, facts.version)
-        releases = pool.submit(_releases, github, facts.tag)
-        runs = pool.submit(_runs, github, facts.tag)
+    asked = Questions(checkout, facts.name, facts.version)
+    runs, forge = _runs(asked.github, facts.tag), asked.repository
     tag = facts.remote_tag or facts.local_tag
     return Outside(
-        files=files.result(),
-        releases=releases.result(),
-        runs=runs.result(),
+        files=asked.files.answer(),
+        releases=asked.releases.answer(),
+        runs=runs,
         publishing=publishing_jobs(checkout.git.tree(tag.commit if tag else facts.remote_main)),
-        forge=github.repository if isinstance(github, GitHub) else None,
+        forge=None if isinstance(forge, Unknown) else forge,
         token=checkout.environment.github_token is not None,
-        manage_page=index.manage_page(facts.name, facts.version),
+        manage_page=asked.index.manage_page(facts.name, facts.version),
         now=datetime.now(UTC),
     )
-
-
-def _releases(github: GitHub | Unknown, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
-    return github if isinstance(github, Unknown) else github.releases(tag)
 
 
 def _runs(github: GitHub | Unknown, tag: str) -> tuple[Ran, ...] | Unknown:

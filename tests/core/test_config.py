@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from castoff.core.config import DEFAULT_CHECKS, Config, read_config
-from castoff.core.errors import UsageError
+from castoff.core.errors import Location, Problem, UsageError
 
 
 def config(text: str) -> Config:
@@ -24,6 +24,7 @@ def test_nothing_said_means_the_defaults() -> None:
 def test_every_key_is_read() -> None:
     said = config(
         'places = ["pyproject.toml:project.version", "VERSION"]\npackage = "src/x"\nremote = "up"\nmain = "trunk/1"\n'
+        'environment = "release"\nbuild = ["sdist"]\n'
         'checks = { lint = ["a", "-b"], test = [["c"], ["d", "e f"]] }\n'
     )
     assert said == Config(
@@ -31,13 +32,30 @@ def test_every_key_is_read() -> None:
         package="src/x",
         remote="up",
         main="trunk/1",
+        environment="release",
+        build=("sdist",),
         checks={"lint": (("a", "-b"),), "test": (("c",), ("d", "e f"))},
     )
+
+
+def test_what_is_built_may_be_said_in_either_order_and_is_an_sdist_at_least() -> None:
+    assert config('build = ["wheel", "sdist"]').build == ("wheel", "sdist")
+    assert config('environment = "x"').build == Config().build == ("sdist", "wheel")
+    assert config('build = ["sdist"]').environment == "pypi"
+
+
+def test_something_else_than_a_table_is_told() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_config({"tool": {"castoff": "x"}})
+    assert caught.value.problems == (Problem("[tool.castoff] must be a table", Location("pyproject.toml")),)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        pytest.param('build = ["wheel"]', 'build must be ["sdist"] or ["sdist", "wheel"]', id="wheels-alone"),
+        pytest.param('build = ["sdist", "sdist"]', "build must be [", id="an-sdist-twice"),
+        pytest.param('build = "sdist"', "build must be a list", id="build-that-is-a-text"),
         pytest.param('place = ["x"]', "did you mean places?", id="nearly-a-key"),
         pytest.param("zzz = 1", "is not known; the keys are build, checks, ", id="no-key"),
         pytest.param('places = "VERSION"', "places must be a list", id="one-place-without-a-list"),
@@ -64,5 +82,6 @@ def test_a_mistake_is_told_with_its_key(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         config(text)
     assert said in str(caught.value)
+    assert str(caught.value).startswith(f"[tool.castoff] {text.partition(' ')[0]}")
     assert str(caught.value.problems[0].where) == "pyproject.toml"
     assert caught.value.exit_code == 2

@@ -149,7 +149,7 @@ def test_provenance_that_only_some_files_have_is_missing_for_the_others() -> Non
 def proof(**found: Found) -> Proof:
     cells = {aspect: found.get(aspect, right()) for aspect in ASPECTS}
     files = tuple(FileProof(name, TWO, 9, cells) for name in ("a", "b", "c", "d", "e"))
-    return Proof("spam", "1.0", "v1.0.0", None, "who", {"tag": right("commit")}, files)
+    return Proof("spam", "1.0", None, "who", {"tag": right("commit")}, files)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class Project(NamedTuple):
 
 
 def _name_in_setup_py(project: Project) -> str | None:
-    """Return the name that setup.py gives to `setup()`, where it is a literal in the end."""
+    """Return the name that setup.py gives to `setup()`, where it is a literal."""
     from castoff.core.python_text import Literal, Module
 
     text = project.text("setup.py")

@@ -93,7 +93,6 @@ class Proof:
 
     project: str
     version: str
-    tag: str
     commit: str | None
     """The commit that the tag comes to."""
     identity: str
@@ -141,7 +140,6 @@ class Proof:
         return {
             "project": self.project,
             "version": self.version,
-            "tag": self.tag,
             "commit": self.commit,
             "identity": self.identity,
             "verdict": self.verdict.value,

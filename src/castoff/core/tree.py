@@ -44,4 +44,4 @@ class Overlay:
 
 def join(*parts: str) -> str:
     """Return the parts as one path, without `.` and empty parts."""
-    return "/".join(part.strip("/") for part in parts if part.strip("/") not in ("", "."))
+    return "/".join(name for part in parts for name in part.split("/") if name not in ("", "."))

@@ -90,7 +90,6 @@ def prove(checkout: Checkout, options: Options) -> Proof:
     return Proof(
         project=outside.project,
         version=str(outside.version),
-        tag=outside.tag,
         commit=tag.commit if isinstance(tag, Tag) else None,
         identity=signer.identity,
         general={

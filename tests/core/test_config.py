@@ -72,6 +72,7 @@ def test_something_else_than_a_table_is_told() -> None:
         pytest.param("checks = {}", "checks must be a table", id="no-checks"),
         pytest.param('checks = ["ruff"]', "checks must be a table", id="checks-that-are-a-list"),
         pytest.param('checks = { lint = "ruff check" }', "checks.lint must be a list", id="a-shell-line"),
+        pytest.param("checks = { lint = 5 }", "checks.lint must be a list", id="a-number"),
         pytest.param("checks = { lint = [] }", "checks.lint must be a list", id="no-command"),
         pytest.param("checks = { lint = [[]] }", "checks.lint must be a list", id="an-empty-command"),
         pytest.param('checks = { lint = ["a", ["b"]] }', "checks.lint must be a list", id="lists-and-texts"),

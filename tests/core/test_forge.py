@@ -84,3 +84,16 @@ def test_any_text_may_be_a_remote(url: str) -> None:
 def test_a_full_name_is_owner_and_name_and_nothing_else() -> None:
     assert from_full_name("owner/na.me") == Repository("owner", "na.me")
     assert [from_full_name(text) for text in (None, "", "owner", "owner/a/b", "a b/c", "../x\n")] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("url", "spelt"),
+    [
+        ("https://github.com/Owner/Name/releases/tag/v1.0", Repository("Owner", "Name")),
+        ("https://github.com/other/name/releases/tag/v1.0", Repository("owner", "name")),
+        ("https://github.com/owner/other/", Repository("owner", "name")),
+        ("https://example.org/Owner/Name/", Repository("owner", "name")),
+    ],
+)
+def test_a_page_tells_how_its_own_repository_is_spelt_and_no_other(url: str, spelt: Repository) -> None:
+    assert Repository("owner", "name").as_in(url) == spelt

@@ -35,6 +35,18 @@ def test_the_name_is_found_where_each_backend_has_it(files: dict[str, str], name
     assert read_project(tree(files)).name == name
 
 
+def test_a_project_is_read_without_a_pyproject_and_with_one() -> None:
+    old = read_project(tree({"setup.py": 'setup(name="a")\n', "a.py": ""}))
+    assert (old.pyproject, old.data, old.config.package, import_packages(old)) == (None, {}, None, ["a.py"])
+    new = read_project(tree({"pyproject.toml": NAMED}))
+    assert new.pyproject is not None
+    assert (new.pyproject.file, new.pyproject.text, new.data["project"]) == (
+        "pyproject.toml",
+        NAMED,
+        {"name": "my-thing"},
+    )
+
+
 def test_without_a_file_that_says_what_it_is_there_is_no_project() -> None:
     with pytest.raises(CastoffError) as caught:
         read_project(tree({"README": ""}))
@@ -103,6 +115,10 @@ def test_a_configured_package_that_is_not_there_is_told() -> None:
         ({"pyproject.toml": '[tool.uv.build-backend]\nmodule-root = "./lib/"\n'}, ["lib", "src", ""]),
         ({"pyproject.toml": '[tool.pdm.build]\npackage-dir = "a"\n'}, ["a", "src", "", "lib"]),
         ({"setup.cfg": "[options]\npackage_dir =\n    = a\n"}, ["a", "src", "", "lib"]),
+        ({"setup.cfg": "[options]\npackage_dir = =a\n"}, ["a", "src", "", "lib"]),
+        ({"setup.cfg": "[options]\npackage_dir =\n    b = c\n    = a\n    d = e\n"}, ["a", "src", "", "lib"]),
+        ({"setup.cfg": "[options]\npackage_dir = b = c, = a\n"}, ["a", "src", "", "lib"]),
+        ({"setup.cfg": "[options]\npackage_dir = b = c\n"}, ["src", "", "lib"]),
         ({"setup.cfg": "[options.packages.find]\nwhere = a\n"}, ["a", "src", "", "lib"]),
     ],
 )
@@ -120,10 +136,15 @@ def test_packages_are_looked_for_first_where_the_backend_does(files: dict[str, s
         ("thing-python", "thing/__init__.py"),
         ("org-thing-more", "org/thing_more/__init__.py"),
         ("org.thing.more", "org/thing_more/__init__.py"),
+        ("org-deep-er", "src/org/deep/er/__init__.py"),
+        ("my-thing-python", "my_thing.py"),
+        ("python-own", "python_own.py"),
+        ("pythonown", "python_own.py"),
     ],
 )
 def test_else_it_is_the_one_that_is_called_like_the_distribution(name: str, shipped: str) -> None:
     files = ["my_thing.py", "thing/__init__.py", "org/thing_more/__init__.py", "a/__init__.py", "no_package/x.py"]
+    files += ["src/org/deep/er/__init__.py", "python_own.py"]
     assert packages(f'[project]\nname = "{name}"\n', *files) == [shipped]
 
 

@@ -157,10 +157,16 @@ def source_roots(project: Project) -> list[str]:
         *get_texts(tool, "setuptools", "packages", "find", "where"),
         get_text(tool, "uv", "build-backend", "module-root"),
         get_text(tool, "pdm", "build", "package-dir"),
-        (project.setup_cfg_value("options", "package_dir") or "").partition("=")[2].strip(),
+        _package_dir(project.setup_cfg_value("options", "package_dir") or ""),
         project.setup_cfg_value("options.packages.find", "where"),
     ]
     return list(dict.fromkeys([*(join(root) for root in told if root), "src", "", "lib"]))
+
+
+def _package_dir(said: str) -> str:
+    """Return the folder of all packages in setuptools' `package_dir`: the one that is given to no package by name."""
+    pairs = [item.partition("=") for item in (said.splitlines() if "\n" in said else said.split(","))]
+    return next((folder.strip() for package, equals, folder in pairs if equals and not package.strip()), "")
 
 
 def _declared(project: Project) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from castoff.core.errors import CastoffError, Location, Problem, UsageError
-from castoff.core.project import import_packages, normalized, read_project, source_roots
+from castoff.core.found_checks import find_checks
+from castoff.core.project import import_packages, module_names, normalized, read_project, source_roots
 from tests.memory import tree
 
 NAMED = '[project]\nname = "my-thing"\n'
@@ -154,6 +155,22 @@ def test_else_all_that_stand_there_but_for_tests_docs_and_tools() -> None:
     assert packages(NAMED, "src/c/__init__.py", "a.py") == ["src/c/__init__.py"]
     assert packages(NAMED, *others) == []
     assert packages("", "a.py", "b.py") == ["a.py", "b.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "module"),
+    [
+        ("my-thing", "my_thing.py", "my_thing"),
+        ("my-thing", "src/my_thing/__init__.py", "my_thing"),
+        ("org-thing", "src/org/thing/__init__.py", "org.thing"),
+        ("org-thing", "org/thing/__init__.py", "org.thing"),
+        ("lib", "lib/__init__.py", "lib"),
+    ],
+)
+def test_a_package_is_imported_by_its_path_below_the_source_folder(name: str, file: str, module: str) -> None:
+    project = read_project(tree({"pyproject.toml": f'[project]\nname = "{name}"\n', file: ""}))
+    assert module_names(project) == [module]
+    assert find_checks(project).commands == {"test": (("python", "-c", f"import {module}"),)}
 
 
 def test_the_source_folder_comes_before_the_root() -> None:

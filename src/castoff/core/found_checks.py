@@ -10,7 +10,7 @@ from typing import cast
 from castoff.core.adoption import ENVIRONMENTS
 from castoff.core.config import DEFAULT_CHECKS, Command
 from castoff.core.dev_requirements import Source, all_sources
-from castoff.core.project import Project, import_packages, read_cfg
+from castoff.core.project import Project, import_packages, module_names, read_cfg
 from castoff.core.toml_text import get_table, get_tables, get_text
 
 
@@ -146,8 +146,7 @@ _DISTRIBUTIONS = frozenset(
 
 
 def _import_only(project: Project) -> dict[str, tuple[Command, ...]]:
-    packages = import_packages(project)
-    module = packages[0].removesuffix(".py").removesuffix("/__init__").rpartition("/")[2] if packages else "sys"
+    module = next(iter(module_names(project)), "sys")
     return {"test": (("python", "-c", f"import {module}"),)}
 
 

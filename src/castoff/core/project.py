@@ -163,6 +163,24 @@ def source_roots(project: Project) -> list[str]:
     return list(dict.fromkeys([*(join(root) for root in told if root), "src", "", "lib"]))
 
 
+def module_names(project: Project) -> list[str]:
+    """Return what the import packages that the project ships are imported as: `ajolopy`, `google.cloud.thing`."""
+    starts = [f"{root}/" for root in source_roots(project) if root]
+    files = import_packages(project)
+    return [module_name(next((inside for start in starts if (inside := _below(start, file))), file)) for file in files]
+
+
+def module_name(file: str) -> str:
+    """Return what the module in a file is imported as, where the file's path begins with the top package."""
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _below(start: str, file: str) -> str:
+    """Return the path below a source folder; empty for one elsewhere, and where that folder is the package itself."""
+    inside = file.removeprefix(start)
+    return "" if inside in (file, "__init__.py") else inside
+
+
 def _package_dir(said: str) -> str:
     """Return the folder of all packages in setuptools' `package_dir`: the one that is given to no package by name."""
     pairs = [item.partition("=") for item in (said.splitlines() if "\n" in said else said.split(","))]

@@ -11,11 +11,12 @@ from castoff.adapters.archives import WheelTree
 from castoff.adapters.git import Tag
 from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError
+from castoff.core.project import module_names
 from castoff.core.proof import IMPORTED, Found, contradictory, not_tried, right, sound, unknown
 from castoff.core.published import Unknown
 from castoff.flows.fetching import Fetched
 from castoff.flows.outside import Outside
-from castoff.flows.trying import AT_ONCE, Outcome, Trial, modules_in, modules_of
+from castoff.flows.trying import AT_ONCE, Outcome, Trial, modules_of
 
 
 def try_out(outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetched]) -> None:
@@ -35,7 +36,7 @@ def _trial(outside: Outside, tag: Tag | Unknown | None, fetched: Sequence[Fetche
     here = isinstance(tag, Tag) and git.commit_of(tag.commit) is not None
     project = checkout.project(git.tree(tag.commit)) if here and isinstance(tag, Tag) else checkout.project()
     wheels = [one.path for one in fetched if one.path and one.path.suffix == ".whl" and sound(one.found)]
-    modules = modules_of(WheelTree(wheels[0]), project) if wheels else modules_in(project)
+    modules = modules_of(WheelTree(wheels[0]), project) if wheels else module_names(project)
     variables = process.environment({**process.secrets(), "PYTHONPATH": None, "PYTHONHOME": None})
     return Trial(outside.project, modules, variables, checkout.environment.offline)
 

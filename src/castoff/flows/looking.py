@@ -16,13 +16,12 @@ from castoff.adapters.archives import metadata
 from castoff.adapters.files import Folder
 from castoff.core.artifacts import MANIFEST, Manifest, artifact, read_manifest
 from castoff.core.errors import CastoffError
-from castoff.core.project import read_project
+from castoff.core.project import module_names, read_project
 from castoff.core.rehearsal import Finding, HeldRelease
 from castoff.core.versions import parse
 from castoff.flows.fresh import FreshEnvironment
 from castoff.flows.platform import Platform
 from castoff.flows.scratch import Scratch, State
-from castoff.flows.trying import modules_in
 
 BUNDLE = ".sigstore.json"
 
@@ -142,7 +141,7 @@ def _install(scratch: Scratch, platform: Platform, state: State, *, offline: boo
     here = machine.python_version()
     if needs and not SpecifierSet(needs).contains(here, prereleases=True):
         return Finding(what, right=True, detail=f"not tried: it requires Python {needs}, and this is {here}")
-    modules = modules_in(read_project(Folder(scratch.run)))
+    modules = module_names(read_project(Folder(scratch.run)))
     with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
         environment = FreshEnvironment(Path(folder), scratch.environment(), offline)
         try:

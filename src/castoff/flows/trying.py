@@ -19,7 +19,7 @@ from castoff.adapters.archives import WheelTree, metadata
 from castoff.adapters.process import ProgramFailedError
 from castoff.core.artifacts import Artifact
 from castoff.core.errors import CastoffError
-from castoff.core.project import Project, import_packages, source_roots
+from castoff.core.project import Project, module_name
 from castoff.flows.dist import packages_in
 from castoff.flows.fresh import FreshEnvironment
 
@@ -79,20 +79,7 @@ def modules_of(wheel: WheelTree, project: Project) -> list[str]:
     if not files:
         top = [name for name in wheel.names("") if name.endswith(("/", ".py")) and "." not in name.removesuffix(".py")]
         files = [name.removesuffix("/") for name in top if name.removesuffix("/").removesuffix(".py").isidentifier()]
-    return [_module(file) for file in files]
-
-
-def modules_in(project: Project) -> list[str]:
-    """Return the names of the project's import packages, by its own files."""
-    roots = [root for root in source_roots(project) if root]
-    files = import_packages(project)
-    return [
-        _module(next((file[len(root) + 1 :] for root in roots if file.startswith(f"{root}/")), file)) for file in files
-    ]
-
-
-def _module(file: str) -> str:
-    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return [module_name(file) for file in files]
 
 
 def _failure(error: CastoffError) -> Tried:

@@ -170,7 +170,7 @@ class Server:
 
     def __enter__(self) -> Self:
         listener = _Listener(("127.0.0.1", self._port), self)
-        # A short poll, because stopping waits for the next one.
+        # A short poll: should what `stop` sends be taken for a client, stopping waits for the next one.
         threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True).start()
         self._listener = listener
         return self
@@ -249,7 +249,9 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def stop(self) -> None:
         """End the listener and all connections, and wait (not for ever) until their threads are done."""
         self._stopping.set()
-        self.shutdown()
+        with socket.socket() as awakening:
+            awakening.connect_ex(self.server_address)  # the listener need not wait for its next poll
+            self.shutdown()
         self.server_close()
         with self._lock:
             for connection in self._open:

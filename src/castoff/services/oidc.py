@@ -129,7 +129,7 @@ class Issuer:
     """Makes tokens over HTTP while its `with` block lasts, and checks them for the other services at any time."""
 
     def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._made: rsa.RSAPrivateKey | None = None
         self._kid = secrets.token_hex(20)
         self._grants: OrderedDict[str, tuple[Mapping[str, str], int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -141,6 +141,14 @@ class Issuer:
 
     def __exit__(self, *_: object) -> None:
         self._server.__exit__()
+
+    @property
+    def _key(self) -> rsa.RSAPrivateKey:
+        """The key, made with the first token: that is the dearest thing here, and many an issuer makes none."""
+        with self._lock:
+            if self._made is None:
+                self._made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return self._made
 
     @property
     def url(self) -> str:

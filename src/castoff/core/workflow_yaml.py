@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from castoff.core.errors import Location, refuse
@@ -93,8 +94,12 @@ class Table:
 Node = Scalar | Items | Table
 
 
+@lru_cache(maxsize=8)
 def read_yaml(file: str, text: str) -> Table:
-    """Return the tree of a file that holds a mapping; raises CastoffError, with the line, for every other text."""
+    """Return the tree of a file that holds a mapping; raises CastoffError, with the line, for every other text.
+
+    It is kept: a verb asks for the same workflow again and again, and YAML is slow to read.
+    """
     import yaml
 
     reader = _Reader(file, text)

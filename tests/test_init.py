@@ -13,7 +13,7 @@ from castoff.core.workflow_reading import read_workflow
 from castoff.flows.init import templates
 from castoff.standins.catalogue import inputs_of, standins
 from tests.adopting import BACKENDS, FILES, GITHUB, LAYOUTS, adopted, contents, init, links, plain, planned, project
-from tests.rehearsing import WORKFLOW, castoff, rehearse
+from tests.rehearsing import WORKFLOW, castoff, castoff_anew, rehearse
 from tests.repository import CASTOFF, Repository
 
 CHECKS = {"lint": ["ruff", "check"], "test": ["pytest"]}
@@ -473,14 +473,14 @@ def test_an_adopted_project_rehearses_its_release(tmp_path: Path, shared: Path) 
     """From `castoff init` to a release, by `make` in the jobs, with castoff from a lock of digests."""
     env = links(shared)
     repo = project(tmp_path, "uv", "flat")
-    ran = castoff(repo, "init", **env)
+    ran = castoff_anew(repo, "init", **env)
     assert ran.code == 0, ran.err
     lock = repo.read("requirements-release.txt")
     assert "castoff==0.1.0 \\\n    --hash=sha256:" in lock
     assert "://" not in lock
     repo.commit("adopt castoff")
     repo.git("push", "--quiet", "origin", "main")
-    played = rehearse(repo, tmp_path / "temp", **env)
+    played = rehearse(repo, tmp_path / "temp", new=True, **env)
     assert (played.code, played.data["released"]) == (0, True), played.ran.err
     assert set(played.index) == {"sample_x-0.1.1-py3-none-any.whl", "sample_x-0.1.1.tar.gz"}
 

@@ -32,7 +32,7 @@ def played(shared: Path, isolated: Path) -> Played:
 
 def _make(folder: Path) -> None:
     repo = sample(folder, REAL)
-    ran = rehearse(repo, folder / "temp", "--keep", "--report", str(folder / "report.html")).ran
+    ran = rehearse(repo, folder / "temp", "--keep", "--report", str(folder / "report.html"), new=True).ran
     assert ran.code == 0, ran.err
     (folder / "out.json").write_text(ran.out)
     (folder / "prose").write_text(ran.err)

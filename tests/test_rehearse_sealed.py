@@ -137,7 +137,7 @@ def test_no_step_sees_a_secret_of_the_callers_or_reaches_the_real_remote(tmp_pat
     repo = sample(tmp_path, before=f"\t@{sys.executable} {spy} {seen}/$@.json\n")
     env = plant(repo, isolated, tmp_path)
     there = (repo.remote / "refs" / "heads" / "main").read_text()
-    played = rehearse(repo, tmp_path / "temp", "--keep", **env)
+    played = rehearse(repo, tmp_path / "temp", "--keep", new=True, **env)
     assert (played.code, played.data["released"]) == (0, True), played.ran.err
     assert played.scratch
 

@@ -122,13 +122,14 @@ class Hub:
         raise AssertionError(f"it never came to a release; typed: {self.typed}")
 
     def follow_to_the_tag(self, version: str) -> None:
-        """Type what `status` says comes next, until the tag is pushed; the workflow's first job takes it as right.
+        """Type what `status` says comes next, until a new tag is pushed; the workflow's first job takes it as right.
 
         From there on one right tag is like another.
         """
-        tag = f"v{version}"
+        tag, before = f"v{version}", [tagged for tagged, known in self.known.items() if known.attempt]
         for _ in range(_MOST):
-            if f"refs/tags/{tag}^{{}}" in self.repo.on_remote():
+            remote = self.repo.on_remote()
+            if remote.get(f"refs/tags/{tag}") not in {None, *before} and f"refs/tags/{tag}^{{}}" in remote:
                 runner = self.repo.another_clone("runner")
                 runner.git("switch", "--quiet", "--detach", tag)
                 checked = runner.castoff("check-tag", "--tag", tag, **self.variables)

@@ -126,7 +126,8 @@ def test_a_tag_that_says_another_version_than_the_files(world: Hub) -> None:
     world.react()
     assert world.stopped == "preflight"
     assert "project.version says 0.1.0, the tag v0.1.1 says 0.1.1" in world.log
-    world.follow("0.1.1")
+    world.deaf = True  # the tag is what was wrong
+    world.follow_to_the_tag("0.1.1")
     assert any(line.startswith(UNDO) for line in world.typed)
 
 
@@ -139,7 +140,8 @@ def test_a_tag_on_the_branch_instead_of_main(world: Hub) -> None:
     assert world.stopped == "preflight"
     assert "v0.1.1 is on commit" in world.log
     assert "which is not on origin/main" in world.log
-    world.follow("0.1.1")
+    world.deaf = True  # the tag is what was wrong
+    world.follow_to_the_tag("0.1.1")
     assert any(line.startswith(UNDO) for line in world.typed)
 
 

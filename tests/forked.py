@@ -1,7 +1,8 @@
 """Runs castoff in processes forked from one that has loaded libraries already: a thousand runs cost what they do.
 
 Each is a process of its own, with its arguments, environment, folder and streams; what it changes is gone with it.
-That castoff starts from nothing is proved where it is typed: by `make`, in rehearsals, and in `test_start`.
+That castoff starts from nothing is proved where it is typed: by `make`, in the rehearsal of
+the whole workflow and in the sealed one, and in `test_start`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -11,7 +10,6 @@ import zipfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +21,9 @@ from castoff.flows.doctor import doctor
 from castoff.services.forge import Forge
 from castoff.services.forge_settings import Environment, Ruleset
 from castoff.services.index import Index
-from castoff.services.index_rules import IndexFile
 from castoff.services.index_store import IndexStore
 from castoff.services.oidc import Issuer
+from tests.held import held
 from tests.rehearsing import REAL, WORKFLOW
 from tests.repository import Repository
 
@@ -111,9 +109,7 @@ def _held(folder: Path, provenance: Mapping[str, object] | None, urls: Mapping[s
         links = "".join(f"Project-URL: {label}, {url}\n" for label, url in urls.items())
         wheel.writestr("sample-0.1.0.dist-info/METADATA", f"Metadata-Version: 2.4\nName: sample\n{links}")
     content = path.read_bytes()
-    digests = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
-    facts = (name, "sample", "0.1.0", "wheel", len(content), *digests, datetime.now(UTC), None)
-    file = IndexFile(*facts, has_provenance=provenance is not None)
+    file = held(name, content, provenance=provenance is not None)
     told: object = {"version": 1, "attestation_bundles": [{"publisher": provenance}]}
     IndexStore(folder / "index").add(file, path, told if provenance is not None else None)
 

@@ -1,8 +1,11 @@
-"""The outside of a release in tests: an index and a forge on loopback, filled by hand."""
+"""The outside of a release in tests that act on it while its services run: an index and a forge, filled by requests.
+
+The project's remote is at GitHub by its address, and the runs of castoff's own five jobs can be told. Where services
+are filled before they run, are begun again on what they hold, or are those of a rehearsal: `tests.world`.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +17,8 @@ import requests
 from castoff.services.forge import Forge
 from castoff.services.forge_runs import JobRecord, RunRecord
 from castoff.services.index import Index
-from castoff.services.index_rules import IndexFile
 from castoff.services.oidc import Issuer
+from tests.held import held
 from tests.repository import Ran, Repository
 
 TOKEN = "a-token-that-may-write"
@@ -35,13 +38,8 @@ def hold(
     index: Index, folder: Path, name: str, content: bytes = b"of another build", ago: timedelta = timedelta(0)
 ) -> None:
     """Let an index hold a file of `sample`, uploaded so long ago; `folder` is for passing it on."""
-    version = name.removesuffix(".tar.gz").split("-")[1]
-    kind = "bdist_wheel" if name.endswith(".whl") else "sdist"
-    digests = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
-    moment = datetime.now(UTC) - ago
-    file = IndexFile(name, "sample", version, kind, len(content), *digests, moment, None, has_provenance=False)
     (folder / "one").write_bytes(content)
-    index.add(file, folder / "one")
+    index.add(held(name, content, ago=ago), folder / "one")
 
 
 @dataclass

@@ -35,10 +35,10 @@ from castoff.services.forge import Forge
 from castoff.services.forge_releases import Asset, Release
 from castoff.services.forge_store import ForgeStore
 from castoff.services.index import Index
-from castoff.services.index_rules import IndexFile
 from castoff.services.index_store import IndexStore
 from castoff.services.oidc import Issuer, Run, job_claims
 from castoff.services.sigstore import Sigstore
+from tests.held import held
 from tests.repository import Ran, Repository
 
 VERSION, TAG = "0.1.0", "v0.1.0"
@@ -133,11 +133,7 @@ class World:
         incoming.write_bytes(content)
         if name in store.catalogue.files:
             store.delete(name)
-        kind = "bdist_wheel" if name.endswith(".whl") else "sdist"
-        blake = hashlib.blake2b(content, digest_size=32).hexdigest()
-        sha256, now, there = hashlib.sha256(content).hexdigest(), datetime.now(UTC), provenance is not None
-        file = IndexFile(name, "sample", VERSION, kind, len(content), sha256, blake, now, None, has_provenance=there)
-        store.add(file, incoming, provenance)
+        store.add(held(name, content, provenance=provenance is not None), incoming, provenance)
 
     def provenance(self, name: str, provenance: object | None) -> None:
         """Let the index have this provenance of a file, or none."""

@@ -22,30 +22,25 @@ from castoff.core.published import RunJob, Unknown, WorkflowRun
 from castoff.services.forge import Forge
 from castoff.services.http import Handler, Request, Response, Server, json_response
 from castoff.services.index import Index
-from castoff.services.index_rules import IndexFile
 from castoff.services.index_store import IndexStore
 from castoff.services.oidc import Issuer
+from tests.held import held
 
 QUICK = Limits(connect=1, read=0.5, total=2, pause=0.01)
 TOKEN = "write-token"
 SEEN: list[tuple[str, str]] = []
 
 
-def held(folder: Path, name: str, content: bytes) -> None:
+def hold(folder: Path, name: str, content: bytes) -> None:
     """Let the index hold a file."""
     path = folder / "one"
     path.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    blake = hashlib.blake2b(content, digest_size=32).hexdigest()
-    kind = "wheel" if name.endswith(".whl") else "sdist"
-    now = datetime.now(UTC)
-    file = IndexFile(name, "spam", "1.0", kind, len(content), digest, blake, now, None, has_provenance=False)
-    IndexStore(folder).add(file, path, None)
+    IndexStore(folder).add(held(name, content), path, None)
 
 
 def test_the_files_of_a_version_are_read_with_size_digest_and_time(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
-    held(tmp_path / "index", "spam-1.0.tar.gz", b"the sdist")
+    hold(tmp_path / "index", "spam-1.0.tar.gz", b"the sdist")
     with Issuer() as issuer, Index(tmp_path / "index", [], issuer.verify) as index:
         client = Client(Web(QUICK), index.simple_url)
         files = client.release("Spam", Version("1.0.0"))

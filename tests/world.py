@@ -1,4 +1,8 @@
-"""The outside of a release in tests: a local index and forge, filled by hand, and castoff that looks at them."""
+"""The outside of a release in tests that only look at it: folders of an index and a forge, filled before they run.
+
+They can be begun again on what they hold, and may be those that a rehearsal has left; the remote is a bare repository
+of any name. Where a test acts on services while they run, and the remote is to be at GitHub: `tests.outside`.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +23,9 @@ from castoff.services.forge import Forge
 from castoff.services.forge_releases import Asset, Release
 from castoff.services.forge_store import ForgeStore
 from castoff.services.index import Index
-from castoff.services.index_rules import IndexFile
 from castoff.services.index_store import IndexStore
 from castoff.services.oidc import Issuer
+from tests.held import held
 from tests.repository import Ran, Repository
 
 TOKEN = "canary-token-of-the-test"
@@ -50,12 +54,7 @@ class World:
         content = FILES[name] if content is None else content
         path = self.folder / "one"
         path.write_bytes(content)
-        digest, blake = hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
-        kind = "wheel" if name.endswith(".whl") else "sdist"
-        version = name.removesuffix(".tar.gz").split("-")[1]
-        moment = datetime.now(UTC) - ago
-        file = IndexFile(name, "sample", version, kind, len(content), digest, blake, moment, None, has_provenance=True)
-        IndexStore(self.folder / "index").add(file, path, {"version": 1})
+        IndexStore(self.folder / "index").add(held(name, content, ago=ago, provenance=True), path, {"version": 1})
 
     def release(self, files: Mapping[str, bytes] = RELEASED, *, draft: bool = False, tag: str = "v0.1.1") -> Release:
         """Let the forge hold a release with these assets."""

@@ -121,24 +121,6 @@ class Hub:
             self.do(said[0])
         raise AssertionError(f"it never came to a release; typed: {self.typed}")
 
-    def follow_to_the_tag(self, version: str) -> None:
-        """Type what `status` says comes next, until a new tag is pushed; the workflow's first job takes it as right.
-
-        From there on one right tag is like another.
-        """
-        tag, before = f"v{version}", [tagged for tagged, known in self.known.items() if known.attempt]
-        for _ in range(_MOST):
-            remote = self.repo.on_remote()
-            if remote.get(f"refs/tags/{tag}") not in {None, *before} and f"refs/tags/{tag}^{{}}" in remote:
-                runner = self.repo.another_clone("runner")
-                runner.git("switch", "--quiet", "--detach", tag)
-                checked = runner.castoff("check-tag", "--tag", tag, **self.variables)
-                assert checked.code == 0, checked.all
-                assert runner.version() == version
-                return
-            self.do(printed(self.castoff("status", "--version", version))[0])
-        raise AssertionError(f"it never came to a tag; typed: {self.typed}")
-
     def do(self, line: str) -> None:
         """Type a line; and where it is refused, what the refusal says."""
         ran = self.type(line)

@@ -64,13 +64,6 @@ def world(tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def untagged(world: Hub) -> Hub:
-    """Return the same, where no tag starts a workflow: what is looked at is how the tag comes to be."""
-    world.deaf = True
-    return world
-
-
-@pytest.fixture
 def signed(tmp_path: Path, shared: Path) -> Iterator[Hub]:
     """Return a project whose tag is pushed, and whose workflow has come as far as to sign; it stops before publishing.
 
@@ -126,8 +119,7 @@ def test_a_tag_that_says_another_version_than_the_files(world: Hub) -> None:
     world.react()
     assert world.stopped == "preflight"
     assert "project.version says 0.1.0, the tag v0.1.1 says 0.1.1" in world.log
-    world.deaf = True  # the tag is what was wrong
-    world.follow_to_the_tag("0.1.1")
+    world.follow("0.1.1")
     assert any(line.startswith(UNDO) for line in world.typed)
 
 
@@ -140,8 +132,7 @@ def test_a_tag_on_the_branch_instead_of_main(world: Hub) -> None:
     assert world.stopped == "preflight"
     assert "v0.1.1 is on commit" in world.log
     assert "which is not on origin/main" in world.log
-    world.deaf = True  # the tag is what was wrong
-    world.follow_to_the_tag("0.1.1")
+    world.follow("0.1.1")
     assert any(line.startswith(UNDO) for line in world.typed)
 
 
@@ -329,34 +320,34 @@ def test_a_run_that_was_cancelled_between_two_jobs(signed: Hub) -> None:
 
 
 @row("`make release`: the push was refused, a hook failed, Ctrl-C")
-def test_a_push_that_is_refused(untagged: Hub) -> None:
-    hook = untagged.repo.hook("pre-receive", "echo 'not today' >&2; exit 1", remote=True)
-    refused = untagged.type(MAKE)
+def test_a_push_that_is_refused(world: Hub) -> None:
+    hook = world.repo.hook("pre-receive", "echo 'not today' >&2; exit 1", remote=True)
+    refused = world.type(MAKE)
     assert refused.code == 2  # make's own, of a recipe that has failed
     assert "not today" in refused.err
     assert "nothing has changed: what this run made is taken back" in refused.err
     hook.unlink()
     assert printed(refused) == [MAKE]
-    untagged.do(MAKE)
-    untagged.follow_to_the_tag("0.1.1")
+    world.do(MAKE)
+    world.follow("0.1.1")
 
 
 @row("`make release` says that the tag exists")
-def test_a_tag_that_exists_here(untagged: Hub) -> None:
-    untagged.repo.git("tag", "v0.1.1")
-    refused = untagged.type(MAKE)
+def test_a_tag_that_exists_here(world: Hub) -> None:
+    world.repo.git("tag", "v0.1.1")
+    refused = world.type(MAKE)
     assert "the tag v0.1.1 exists here, and 0.1.1 is not on main yet" in refused.err
-    untagged.do(MAKE)
-    assert "git tag -d v0.1.1" in untagged.typed
-    untagged.follow_to_the_tag("0.1.1")
+    world.do(MAKE)
+    assert "git tag -d v0.1.1" in world.typed
+    world.follow("0.1.1")
 
 
 @row("the bump is merged, but there is no tag")
-def test_a_bump_that_was_merged_and_never_tagged(untagged: Hub) -> None:
-    untagged.do(MAKE)
-    untagged.repo.merge(BRANCH, how="squash")
-    assert "is on main, and not tagged yet" in told(untagged)
-    untagged.follow_to_the_tag("0.1.1")
+def test_a_bump_that_was_merged_and_never_tagged(world: Hub) -> None:
+    world.do(MAKE)
+    world.repo.merge(BRANCH, how="squash")
+    assert "is on main, and not tagged yet" in told(world)
+    world.follow("0.1.1")
 
 
 @row("**preflight** says that a release on GitHub is not of this build")
@@ -388,15 +379,15 @@ def test_all_reasons_of_a_refusal_are_left_by_what_is_printed_behind_them(world:
 
 
 @row("`make release DIRECT=1` is refused by the remote")
-def test_a_main_that_is_protected(untagged: Hub) -> None:
+def test_a_main_that_is_protected(world: Hub) -> None:
     hook = 'if test "$1" = refs/heads/main; then echo "GH006: protected branch" >&2; exit 1; fi'
-    protected = untagged.repo.hook("update", hook, remote=True)
-    refused = untagged.type(f"{MAKE} DIRECT=1")
+    protected = world.repo.hook("update", hook, remote=True)
+    refused = world.type(f"{MAKE} DIRECT=1")
     assert "GH006: protected branch" in refused.err
     assert printed(refused) == [MAKE]
-    untagged.do(MAKE)
+    world.do(MAKE)
     protected.unlink()  # a pull request may
-    untagged.follow_to_the_tag("0.1.1")
+    world.follow("0.1.1")
 
 
 @row("the tag is pushed, but no workflow runs")

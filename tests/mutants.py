@@ -23,9 +23,11 @@ import signal
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -167,8 +169,14 @@ class _Session:
         os._exit(1)
 
     def _try_all(self) -> None:
+        for module, mutants in groupby(self._mutants, attrgetter("module")):
+            tried = tuple(mutants)
+            self._try_each(tried)
+            print(_counted(module, map(self.outcomes.__getitem__, tried)), flush=True)
+
+    def _try_each(self, mutants: Sequence[Mutant]) -> None:
         running: dict[int, Mutant] = {}
-        for mutant in self._mutants:
+        for mutant in mutants:
             tests = self._tests.get(mutant.function)
             if mutant.wording:
                 self._say(mutant, "wording")
@@ -224,11 +232,10 @@ def _stop(report: pytest.TestReport) -> NoReturn:
     raise pytest.UsageError(f"{report.nodeid} fails without a mutant\n{report.longreprtext}")
 
 
-def _counted(session: _Session, mutants: Sequence[Mutant]) -> Iterator[str]:
-    """Count the outcomes, a line a module; one that was stopped took so long or so much that it counts as killed."""
-    for module in dict.fromkeys(mutant.module for mutant in mutants):
-        counts = Counter(session.outcomes[mutant] for mutant in mutants if mutant.module == module)
-        yield f"{module}: {counts.total()} mutants, " + ", ".join(f"{counts[each]} {each}" for each in OUTCOMES)
+def _counted(module: str, outcomes: Iterable[str]) -> str:
+    """Count the outcomes in a module; a mutant that was stopped took so long, or so much, that it counts as killed."""
+    counts = Counter(outcomes)
+    return f"{module}: {counts.total()} mutants, " + ", ".join(f"{counts[each]} {each}" for each in OUTCOMES)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -246,7 +253,6 @@ def main(argv: Sequence[str]) -> int:
     code = pytest.main([*words, *shlex.split(options.tests)], plugins=[session])
     if code != pytest.ExitCode.OK:
         return int(code)
-    print("\n".join(_counted(session, mutants)))
     return int(not LEFT.isdisjoint(session.outcomes.values()))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from castoff.adapters.files import Folder
 from castoff.core.names import Names, targets, tasks
+from tests.memory import Memory
 
 OURS = frozenset({"preflight", "build"})
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ MAKEFILES = {
     "no comment line": ("# a: b\n", set[str]()),
     "nothing within define": ("define D\na: b\nendef\nc:\n", {"c"}),
     "a file in a folder": ("$(VENV)/.ready: x\na:\n", {"a", "$(VENV)/.ready"}),
+    "what is said to be no file": (".PHONY: a\na:\n", {"a"}),
     "lines that end as on Windows": ("a:\r\n\tb\r\nc:\r\n", {"a", "c"}),
 }
 
@@ -58,6 +60,24 @@ def test_without_a_makefile_there_is_no_target(tmp_path: Path) -> None:
 def test_what_is_included_counts_and_what_may_be_missing_does_not(tmp_path: Path) -> None:
     files = {"Makefile": "include one.mk sub/two.mk\n-include none.mk\na:\n", "one.mk": "b:\n", "sub/two.mk": "c:\n"}
     assert targets(made(tmp_path, files)) == Names("Makefile", frozenset("abc"))
+
+
+def test_a_name_in_capitals_is_included_like_any_other() -> None:
+    tree = Memory({"Makefile": b"include EXTRA.mk\n", "EXTRA.mk": b"a:\n"})
+    assert targets(tree) == Names("Makefile", frozenset("a"))
+
+
+@pytest.mark.parametrize("name", ["$(X).mk", "*.mk", "?.mk", "[ab].mk", "/rules.mk"])
+def test_a_name_that_make_completes_or_looks_for_elsewhere_is_none_of_a_file_here(name: str) -> None:
+    tree = Memory({"Makefile": f"include {name} one.mk\na:\n".encode(), name: b"b:\n", "one.mk": b"c:\n"})
+    assert targets(tree) == Names("Makefile", frozenset("ac"), certain=False)
+
+
+@pytest.mark.parametrize(("deep", "certain"), [(10, True), (11, False)])
+def test_ten_makefiles_within_one_another_are_followed(deep: int, certain: bool) -> None:
+    files = {f"{number}.mk": f"include {number + 1}.mk\n".encode() for number in range(1, deep)}
+    tree = Memory({"Makefile": b"include 1.mk\n", **files, f"{deep}.mk": b"last:\n"})
+    assert targets(tree) == Names("Makefile", frozenset({"last"} if certain else ()), certain=certain)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +115,14 @@ TASKS = {
         {"do-it", "x"},
     ),
     "by the module": ("import invoke\n@invoke.task\ndef a(c): ...\ndef b(c): ...\n", {"a"}),
+    "castoff's by the package": ("import castoff\n", {*OURS, "castoff.build", "castoff.preflight"}),
+    "castoff's in a collection": (
+        (
+            "from __future__ import annotations\nimport invoke.exceptions\nfrom invoke import Collection\n"
+            "from castoff.tasks import namespace\nns = Collection(castoff=namespace)\n"
+        ),
+        {*OURS, "castoff.build", "castoff.preflight"},
+    ),
     "none": ("import celery\n", set[str]()),
 }
 
@@ -107,12 +135,13 @@ def test_a_task_is_a_decorated_function_or_one_of_castoffs(tmp_path: Path, what:
 
 @pytest.mark.parametrize("text", ["def (:\n", "import other\nfrom invoke import Collection\nns = Collection(other)\n"])
 def test_what_only_python_can_tell_makes_the_tasks_uncertain(tmp_path: Path, text: str) -> None:
-    assert not tasks(made(tmp_path, {"tasks.py": text}), OURS).certain
+    found = tasks(made(tmp_path, {"tasks.py": text}), OURS)
+    assert found == Names("tasks.py", certain=False)
 
 
 def test_a_package_of_tasks_is_uncertain_and_no_file_has_none(tmp_path: Path) -> None:
     assert tasks(Folder(tmp_path), OURS) == Names(None)
-    assert not tasks(made(tmp_path, {"tasks/__init__.py": ""}), OURS).certain
+    assert tasks(made(tmp_path, {"tasks/__init__.py": ""}), OURS) == Names("tasks/", OURS, certain=False)
 
 
 def test_the_name_that_was_meant_is_found() -> None:

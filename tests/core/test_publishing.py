@@ -44,6 +44,15 @@ def test_a_permission_to_read_is_no_identity() -> None:
     assert not of(changed("id-token: write # PyPI", "id-token: none # PyPI", text=REAL)).identity
 
 
+def test_a_job_that_says_nothing_has_what_the_workflow_gives_it() -> None:
+    rights = REAL[
+        REAL.index("    permissions:\n      id-token: write # PyPI") : REAL.index("    # No checkout and no code")
+    ]
+    text = REAL.replace(rights, "")
+    assert not of(text).identity
+    assert of(changed("permissions: {}", "permissions: write-all", text=text)).identity
+
+
 def test_a_computed_environment_and_a_password_are_seen() -> None:
     text = changed("name: pypi", "name: ${{ vars.ENVIRONMENT }}", text=REAL)
     text = changed(PUBLISH, f"{PUBLISH}\n        with:\n          password: ${{{{ secrets.TOKEN }}}}", text=text)
@@ -86,3 +95,9 @@ def test_a_job_of_another_workflow_is_named_and_else_nobody_can_tell() -> None:
     said = "no job of release.yml uses pypa/gh-action-pypi-publish: how it publishes cannot be told"
     assert seen((WORKFLOW, WITHOUT)) == Unknown(said)
     assert seen((WORKFLOW, WITHOUT), (OTHER, WITHOUT)) == Unknown(said)
+
+
+def test_a_byte_that_is_no_text_in_a_comment_hides_nothing() -> None:
+    data = REAL.encode() + b"# \xff\n"
+    for path in (WORKFLOW, OTHER):
+        assert isinstance(publishing(Memory({path: data})), Publishing)

@@ -147,8 +147,8 @@ class _Session:
         self._reached.clear()
         self._on_failure = _stop
         self._watch(session.items)
-        for found in gc.get_objects():
-            if isinstance(found, CACHE):
+        for found in gc.get_objects():  # what castoff remembers it would not do again; the tests may remember
+            if isinstance(found, CACHE) and str(getattr(found, "__module__", "")).startswith("castoff"):
                 found.cache_clear()
         self._on_failure = self._end
         gc.freeze()

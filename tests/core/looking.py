@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from castoff.core.findings import Finding, Verdict
 from castoff.core.names import Names
 from castoff.core.pipeline import STAGES, VERBS, WORKFLOW
+from castoff.core.workflow import Workflow
 from castoff.core.workflow_reading import workflow_of
 from castoff.core.workflow_rules import look
 from castoff.core.workflow_subject import Around, Subject, subject_of
-from castoff.core.workflow_yaml import read_yaml
+from castoff.core.workflow_yaml import Table, read_yaml
 from castoff.standins.catalogue import inputs_of, standins
 
 AROUND = Around(
@@ -20,8 +23,15 @@ AROUND = Around(
 
 
 def subject(text: str, around: Around = AROUND) -> Subject:
+    workflow, tree = _read(text)
+    return subject_of(workflow, tree, around, STAGES)
+
+
+@cache
+def _read(text: str) -> tuple[Workflow, Table]:
+    """Read a workflow once for all tests that look at it: none of them can change it."""
     tree = read_yaml(WORKFLOW, text)
-    return subject_of(workflow_of(WORKFLOW, tree), tree, around, STAGES)
+    return workflow_of(WORKFLOW, tree), tree
 
 
 def found(text: str, around: Around = AROUND) -> list[Finding]:

@@ -29,7 +29,7 @@ from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -147,8 +147,9 @@ class _Session:
         self._reached.clear()
         self._on_failure = _stop
         self._watch(session.items)
-        for found in gc.get_objects():  # what castoff remembers it would not do again; the tests may remember
-            if isinstance(found, CACHE) and str(getattr(found, "__module__", "")).startswith("castoff"):
+        objects: list[Any] = gc.get_objects()  # what castoff remembers it would not do again; the tests may remember
+        for found in objects:
+            if type(found) is CACHE and found.__module__.startswith("castoff"):
                 found.cache_clear()
         self._on_failure = self._end
         gc.freeze()

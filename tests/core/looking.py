@@ -35,7 +35,10 @@ def _read(text: str) -> tuple[Workflow, Table]:
 
 
 def found(text: str, around: Around = AROUND) -> list[Finding]:
-    return look(subject(text, around))
+    """Return what is found: each in words."""
+    told = look(subject(text, around))
+    assert all(" " in finding.what for finding in told)
+    return told
 
 
 def wrong(text: str, around: Around = AROUND) -> dict[str, int | None]:

@@ -215,6 +215,10 @@ class TestRelease:
         text = REAL.replace("softprops/action-gh-release", "somebody/release")
         assert [rule for rule in dict(places(text)) if rule in {"jobs", "draft-first", "every-file"}] == ["jobs"]
 
+    def test_a_draft_that_no_step_publishes_is_told_at_the_one_that_makes_it(self) -> None:
+        text = REAL[: REAL.index("      # The same files once more")]
+        assert places(text) == [("draft-first", line_of(text, "action-gh-release@"))]
+
     def test_what_is_said_against_it_is_told_at_its_own_line(self) -> None:
         kept = "          overwrite_files: false # what"
         text = changed(kept, "          overwrite_files: true # what", text=REAL)

@@ -215,6 +215,30 @@ class TestRelease:
         text = REAL.replace("softprops/action-gh-release", "somebody/release")
         assert [rule for rule in dict(places(text)) if rule in {"jobs", "draft-first", "every-file"}] == ["jobs"]
 
+    @pytest.mark.parametrize(
+        ("given", "attached"),
+        [
+            ("bundles/dist/*.whl.sigstore.json\n            bundles/dist/*.tar.gz.sigstore.json", True),
+            ("bundles/**", True),
+            ("bundles/*/*", True),
+            ("bundles/dist/*.tar.gz.sigstore.json", False),
+            ("bundles/dist/*.whl.sigstore.json", False),
+            ("bundles/*", False),
+            ("BUNDLES/dist/*", False),
+        ],
+    )
+    def test_the_bundle_of_every_file_is_attached(self, given: str, attached: bool) -> None:
+        text = REAL.replace("bundles/dist/*.sigstore.json", given)
+        ours = ("bundles/dist/*.sigstore.json",)
+        assert [one.instead for _, _, one in told(text)] == ([] if attached else [ours, ours])
+
+    @pytest.mark.parametrize(
+        ("given", "attached"), [("*.cdx.json.sigstore.json", True), ("*.whl.sigstore.json", False)]
+    )
+    def test_the_bundle_of_the_sbom_is_attached(self, given: str, attached: bool) -> None:
+        text = REAL.replace("bundles/dist-sbom/*.sigstore.json", f"bundles/dist-sbom/{given}")
+        assert len(told(text)) == (0 if attached else 2)
+
     def test_a_draft_that_no_step_publishes_is_told_at_the_one_that_makes_it(self) -> None:
         text = REAL[: REAL.index("      # The same files once more")]
         assert places(text) == [("draft-first", line_of(text, "action-gh-release@"))]

@@ -126,11 +126,21 @@ def signed(subject: Subject) -> tuple[str, ...]:
 
 
 def _covered(pattern: str, patterns: list[str]) -> bool:
-    """Return whether one of the patterns that are given has what `pattern` has; no `*` goes beyond a folder."""
-    file = "sample-1.0" + (".cdx.json" if "sbom" in pattern else ".tar.gz")
-    example = pattern.replace("*", file if pattern.startswith("bundles/") else "sample-1.0")
+    """Return whether the patterns that are given have all that `pattern` has; no `*` goes beyond a folder."""
     bare = [given.removeprefix("./") for given in patterns]
-    return any(fnmatchcase(example, given) for given in bare if "**" in given or given.count("/") == example.count("/"))
+    return all(any(_has(given, example) for given in bare) for example in _examples(pattern))
+
+
+def _examples(pattern: str) -> list[str]:
+    """Return a file for each kind that a pattern of ours has: bundles there are of wheels and of sdists."""
+    if not pattern.startswith("bundles/"):
+        return [pattern.replace("*", "a")]
+    kinds = ("a.cdx.json",) if "sbom" in pattern else ("a.whl", "a.tar.gz")
+    return [pattern.replace("*", file) for file in kinds]
+
+
+def _has(given: str, file: str) -> bool:
+    return fnmatchcase(file, given) and ("**" in given or given.count("/") == file.count("/"))
 
 
 def _same(given: str, wanted: str) -> bool:

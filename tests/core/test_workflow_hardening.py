@@ -56,6 +56,13 @@ class TestPins:
         assert of("pins", beside("uses: ./.github/actions/notes")) == []
         assert of("pin-versions", beside("uses: ./.github/actions/notes")) == []
 
+    def test_one_that_is_not_pinned_hides_no_other(self) -> None:
+        text = changed(pinned("actions/checkout"), "actions/checkout@v1", job="preflight", text=REAL)
+        uses = pinned("pypa/gh-action-pypi-publish")
+        text = changed(uses, uses.partition(" ")[0], text=text)
+        assert lines("pins", text) == [line_of(text, "actions/checkout@v1")]
+        assert lines("pin-versions", text) == [line_of(text, "gh-action-pypi-publish@")]
+
     def test_a_reusable_workflow_is_pinned_too(self) -> None:
         text = f"{REAL}\n  announce:\n    needs: github-release\n    uses: somebody/thing/.github/workflows/a.yml@v1\n"
         assert lines("pins", text) == [line_of(text, "somebody/thing")]
@@ -68,7 +75,10 @@ class TestPins:
 
     def test_what_cannot_be_known_of_a_pin_is_said_once(self) -> None:
         text = beside(f"uses: somebody/thing@{SHA} # v1\n      - uses: somebody/thing@{SHA} # v1")
-        assert lines("pin-versions", text) == [line_of(text, "somebody/thing")]
+        (told,) = of("pin-versions", text)
+        assert (told.where and told.where.line, told.verdict) == (line_of(text, "somebody/thing"), Verdict.UNKNOWN)
+        assert told.what == f"whether somebody/thing@{SHA[:12]} is v1 needs the network to know"
+        assert told.fix == ("git ls-remote https://github.com/somebody/thing v1 'v1^{}'",)
         assert len(of("pin-versions", text.replace(f"{SHA} # v1\n", f"{'b' * 40} # v1\n", 1))) == 2
 
     def test_another_sha_with_the_version_that_castoff_knows_is_wrong(self) -> None:

@@ -307,6 +307,38 @@ class TestPermissions:
         text = changed("    steps:\n", f"    steps:\n      - {step} # ours\n", job=job, text=REAL)
         assert ("code-beside-rights", line_of(text, "# ours")) in places(text)
 
+    def test_a_job_of_the_projects_own_is_told_to_begin_with_nothing(self) -> None:
+        own = (
+            "\n  announce:\n    permissions: read-all\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n"
+        )
+        ((rule, line, finding),) = told(REAL + own)
+        assert (rule, line) == ("too-many-rights", line_of(REAL + own, "read-all"))
+        assert finding.instead == ("permissions: {}",)
+
+    def without_checkout(self, step: str) -> str:
+        """Return the workflow with a preflight that may do nothing, checks nothing out, and has this step."""
+        begin, end = REAL.index("      - uses: actions/checkout@"), REAL.index("      - name: Hand on dist/")
+        text = f"{REAL[:begin]}      - {step}\n{REAL[end:]}"
+        right = "permissions:\n      contents: read # to check out the repository"
+        return changed(right, "permissions: {}", job="preflight", text=text)
+
+    def test_to_read_contents_is_needed_where_the_repository_is_checked_out_or_may_be(self) -> None:
+        right = "permissions:\n      contents: read # to check out the repository"
+        text = changed(right, "permissions: {}", job="preflight", text=REAL)
+        assert "rights" in dict(places(text))
+        assert "rights" in dict(places(self.without_checkout("uses: ./.github/actions/all")))
+        assert "rights" not in dict(places(self.without_checkout("run: make preflight")))
+
+    def test_what_comes_after_an_upload_by_hand_is_one_step_too_many(self) -> None:
+        uses = f"- uses: {pinned('pypa/gh-action-pypi-publish')}"
+        text = changed(uses, "- run: twine upload dist/*\n      - run: make test # more", text=REAL)
+        assert ("publish-steps", line_of(text, "# more")) in places(text)
+        assert len([rule for rule, _ in places(text) if rule == "publish-steps"]) == 1
+
+    def test_a_download_without_a_folder_is_one_step_too_many(self) -> None:
+        text = changed("          path: dist/\n", "", job="publish", text=REAL)
+        assert "publish-steps" in dict(places(text))
+
 
 class TestEnvironment:
     """Who runs in the environment that PyPI's publisher names."""
@@ -317,6 +349,18 @@ class TestEnvironment:
         text = changed(block, "environment: release", text=REAL)
         assert places(text) == [("environment", line_of(text, "environment: release"))]
         assert found(changed(block, "environment: pypi", text=REAL)) == []
+
+    @pytest.mark.parametrize("job", ["publish", "sign"])
+    def test_one_whose_name_is_computed_cannot_be_known_and_is_told_at_its_place(self, job: str) -> None:
+        computed = "environment: ${{ vars.E }}"
+        text = changed("    runs-on:", f"    {computed}\n    runs-on:", job=job, text=REAL) if job == "sign" else REAL
+        if job == "publish":
+            begin = REAL.index("environment:\n      name: pypi")
+            text = changed(REAL[begin : REAL.index("\n    permissions", begin)], computed, text=REAL)
+        (finding,) = found(text)
+        assert finding.verdict is Verdict.UNKNOWN
+        assert (finding.where and finding.where.line) == line_of(text, computed)
+        assert finding.instead == ("environment:", "  name: pypi")
 
     def test_a_job_before_it_must_not_be_in_it_and_may_be_in_another(self) -> None:
         text = changed("needs: preflight\n", "needs: preflight\n    environment: PyPI\n", text=REAL)
@@ -337,9 +381,29 @@ class TestTriggers:
         assert found(text) == []
         assert places(text, replace(AROUND, main="trunk")) == [("tags-only", line_of(text, "branches:"))]
 
-    def test_a_pattern_that_github_would_refuse_is_told_where_it_stands(self) -> None:
-        text = changed(_TAGS, 'tags: ["v[0-9"]', text=REAL)
-        assert places(text) == [("version-tags", line_of(text, "tags:"))]
+    @pytest.mark.parametrize(
+        ("tags", "missed"),
+        [
+            ('["v[0-9].[0-9].[0-9]", "v*.*.*-rc*"]', "a version, v12.34.56"),
+            ('["v0.4.0-rc1", "v*.*.*", "!v*-*"]', "a release candidate, v0.4.0-rc1"),
+        ],
+    )
+    def test_a_tag_that_is_missed_is_named(self, tags: str, missed: str) -> None:
+        ((rule, _, finding),) = told(changed(_TAGS, f"tags: {tags}", text=REAL))
+        assert (rule, finding.what) == ("version-tags", f"the tag of {missed} for one, does not start it")
+
+    def test_main_is_no_branch_to_release_from_under_another_name_either(self) -> None:
+        text = changed(f"    {_TAGS}", f"    {_TAGS}\n    branches: [main]", text=REAL)
+        assert places(text, replace(AROUND, main="trunk")) == [("tags-only", line_of(text, "branches:"))]
+
+    @pytest.mark.parametrize(("key", "rule"), [("tags", "version-tags"), ("branches", "tags-only")])
+    def test_a_pattern_that_github_would_refuse_is_told_where_it_stands(self, key: str, rule: str) -> None:
+        tags = "" if key == "tags" else f"\n    {_TAGS}"
+        text = changed(f"    {_TAGS}", f'    {key}: ["v[0-9"]{tags}', text=REAL)
+        ((told_by, line, finding),) = told(text)
+        assert (told_by, line) == (rule, line_of(text, "v[0-9"))
+        assert finding.what.startswith("on.push: the pattern 'v[0-9' has '[0-9'; it must be ")
+        assert finding.instead == ((_TAGS,) if key == "tags" else _PUSH)
 
 
 class TestCommands:

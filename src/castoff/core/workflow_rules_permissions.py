@@ -112,7 +112,7 @@ def _silent(subject: Subject) -> Job:
 def _listed(said: Mapping[str, str] | str) -> str:
     if isinstance(said, str):
         return said
-    return ", ".join(f"{scope}: {level}" for scope, level in said.items()) or "nothing"
+    return ", ".join(f"{scope}: {level}" for scope, level in said.items())
 
 
 def _needed(scope: str, job: Job) -> bool:

@@ -33,18 +33,15 @@ def starts_on_nothing_else(subject: Subject) -> Iterator[Finding]:
         if event not in _PUSH:
             what = f"{event} starts it too, on a commit that no version tag names"
             yield Finding(what, subject.place("on", event), ("on:", "  push:", f"    {_TAGS}"))
-    branch = next((name for name in _branches(subject) if _on_branch(subject, name)), None)
+    where, instead = subject.place("on", "push", "branches"), ("on:", "  push:", f"    {_TAGS}")
+    try:
+        branch = next((name for name in _branches(subject) if starts_on_branch_push(subject.workflow, name)), None)
+    except CastoffError as error:
+        yield Finding(str(error), where, instead)
+        return
     if branch:
-        what = f"a push to the branch {branch} starts it, and would publish"
-        yield Finding(what, subject.place("on", "push", "branches"), ("on:", "  push:", f"    {_TAGS}"))
+        yield Finding(f"a push to the branch {branch} starts it, and would publish", where, instead)
 
 
 def _branches(subject: Subject) -> tuple[str, ...]:
     return (subject.around.main, "main", "feature", "feature/x", "v0.4.0", "v0.4.0-rc1", "release/0.4.0")
-
-
-def _on_branch(subject: Subject, name: str) -> bool:
-    try:
-        return starts_on_branch_push(subject.workflow, name)
-    except CastoffError:
-        return False  # the same pattern was told of already

@@ -26,6 +26,7 @@ MAKEFILES = {
     "double colons and grouped targets": ("a:: b\nc d &: e\n", {"a", "c", "d"}),
     "with a comment": ("a: ## what it does\n", {"a"}),
     "over two lines": ("a \\\n b: c\n", {"a", "b"}),
+    "over two lines as on Windows": ("a \\\r\n b: c\r\n", {"a", "b"}),
     "no assignment": ("A := 1\nB = x: y\nC ::= 2\nD :::= 3\nE ?= z\nF += a: b\n", set[str]()),
     "no recipe": ("a:\n\tb: c\n", {"a"}),
     "no comment line": ("# a: b\n", set[str]()),
@@ -114,6 +115,10 @@ TASKS = {
         "from invoke import task\n@task\ndef do_it(c): ...\n@task(name='x')\ndef y(c): ...\n",
         {"do-it", "x"},
     ),
+    "without the underscores around them": (
+        "from invoke import task\n@task(default=True)\ndef _do_it_(c): ...\n@task\ndef Xa(c): ...\n",
+        {"do-it", "Xa"},
+    ),
     "by the module": ("import invoke\n@invoke.task\ndef a(c): ...\ndef b(c): ...\n", {"a"}),
     "castoff's by the package": ("import castoff\n", {*OURS, "castoff.build", "castoff.preflight"}),
     "castoff's in a collection": (
@@ -133,7 +138,15 @@ def test_a_task_is_a_decorated_function_or_one_of_castoffs(tmp_path: Path, what:
     assert tasks(made(tmp_path, {"tasks.py": text}), OURS) == Names("tasks.py", frozenset(names))
 
 
-@pytest.mark.parametrize("text", ["def (:\n", "import other\nfrom invoke import Collection\nns = Collection(other)\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def (:\n",
+        "import other\nfrom invoke import Collection\nns = Collection(other)\n",
+        "from .castoff import other\nfrom invoke import Collection\nns = Collection(other)\n",
+        "from . import castoff\nfrom invoke import Collection\nns = Collection(castoff)\n",
+    ],
+)
 def test_what_only_python_can_tell_makes_the_tasks_uncertain(tmp_path: Path, text: str) -> None:
     found = tasks(made(tmp_path, {"tasks.py": text}), OURS)
     assert found == Names("tasks.py", certain=False)

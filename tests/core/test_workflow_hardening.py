@@ -125,7 +125,8 @@ class TestCaches:
     def test_no_cache_is_none(self) -> None:
         text = before(f"uses: actions/setup-node@{SHA} # v4\n        with:\n          cache: false")
         assert of("caches", text) == []
-        assert len(of("caches", text.replace("cache: false", "cache: npm"))) == 1
+        (told,) = of("caches", text.replace("cache: false", "cache: npm"))
+        assert told.instead == ()
 
 
 class TestExpressions:
@@ -185,7 +186,8 @@ class TestSecrets:
         text = changed(old, new, text=REAL)
         at = line_of(text, "# here")
         assert lines("secrets", text) in ([at], [at - 1])  # of a step's env the whole env is told
-        assert "the secret A;" in of("secrets", text)[0].what
+        whose = "the workflow" if old == "\njobs:\n" else "the job preflight"
+        assert of("secrets", text)[0].what == f"{whose} reads the secret A; a release needs none"
 
     def test_one_of_a_computed_name_may_be_any(self) -> None:
         (told,) = of("secrets", changed("run: make preflight", "run: make ${{ secrets [inputs.name] }}", text=REAL))
@@ -209,6 +211,12 @@ class TestConcurrency:
         (note,) = of("concurrency", text)
         assert (note.verdict, note.where and note.where.line) == (Verdict.NOTE, line_of(text, "concurrency:"))
         assert note.instead == ("group: release-${{ github.ref }}",)
+
+    def test_whether_one_is_broken_off_that_a_run_computes_is_unknown_at_its_line(self) -> None:
+        text = changed("cancel-in-progress: false", "cancel-in-progress: ${{ inputs.now }}", text=REAL)
+        (told,) = of("concurrency", text)
+        assert (told.verdict, told.where and told.where.line) == (Verdict.UNKNOWN, line_of(text, "inputs.now"))
+        assert told.instead == ("cancel-in-progress: false",)
 
     def test_a_stage_that_is_broken_off_is_told_at_its_line(self) -> None:
         more = "concurrency:\n      group: one\n      cancel-in-progress: true # here\n"

@@ -214,6 +214,12 @@ class TestRelease:
     def test_a_release_without_its_action_is_told_once(self) -> None:
         text = REAL.replace("softprops/action-gh-release", "somebody/release")
         assert [rule for rule in dict(places(text)) if rule in {"jobs", "draft-first", "every-file"}] == ["jobs"]
+        (finding,) = (one for rule, _, one in told(text) if rule == "jobs")
+        assert (finding.where and finding.where.line) == line_of(text, "  github-release:")
+        assert finding.instead == (f"- uses: {pinned('softprops/action-gh-release')}",)
+        begin, end = text.index("  preflight:\n"), text.index("  twine-check:\n")
+        text = f"{text[:begin]}  preflight:\n    uses: ./.github/workflows/part.yml\n\n{text[end:]}"
+        assert "jobs" in dict(places(text))
 
     @pytest.mark.parametrize(
         ("given", "attached"),
@@ -408,6 +414,21 @@ class TestTriggers:
 
 class TestCommands:
     """What a step runs."""
+
+    def test_what_runs_in_spite_of_failures_is_a_job_or_a_step_of_one(self) -> None:
+        step = "run: make preflight\n        if: always()\n        continue-on-error: ${{ true }}"
+        assert [one.what for _, _, one in told(changed("run: make preflight", step, text=REAL))] == [
+            "a step of the job preflight has a condition; every part of a release runs, and in order",
+            "a step of the job preflight goes on after an error",
+        ]
+        job = "    timeout-minutes: 20\n    if: always()\n    continue-on-error: true\n"
+        text = changed("    timeout-minutes: 20\n", job, text=REAL)
+        assert [(one.what, line) for _, line, one in told(text)] == [
+            ("the job preflight has a condition; every part of a release runs, and in order", line_of(text, "if: alw")),
+            ("the job preflight goes on after an error", line_of(text, "continue-on-error")),
+        ]
+        said = "run: make preflight\n        continue-on-error: false"
+        assert found(changed("run: make preflight", said, text=REAL)) == []
 
     def test_a_long_script_is_told_by_its_beginning_and_how_much_there_is(self) -> None:
         start = f"echo {'x' * 60}"

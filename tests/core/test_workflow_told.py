@@ -305,6 +305,15 @@ class TestPermissions:
             found(changed("draft: true\n", "draft: true\n          discussion_category_name: News\n", text=more)) == []
         )
 
+    def test_attestations_of_githubs_own_need_their_permission_and_no_other(self) -> None:
+        right = "      id-token: write # the signature is bound"
+        more = changed(right, f"      attestations: write # more\n{right}", text=REAL)
+        assert places(more) == [("too-many-rights", line_of(more, "# more"))]
+        step = f"      - uses: actions/attest@{'a' * 40} # v3\n        with:\n          subject-path: dist/*\n"
+        more = changed("    steps:\n", f"    steps:\n{step}", job="sign", text=more)
+        assert wrong(more) == {}
+        assert wrong(more.replace("attestations: write # more", "packages: write # more")).keys() == {"too-many-rights"}
+
     @pytest.mark.parametrize(
         "step", ["uses: ./.github/actions/notes", "run: make test", f"uses: {pinned('actions/checkout')}"]
     )
@@ -353,7 +362,10 @@ class TestEnvironment:
         begin = REAL.index("environment:\n      name: pypi")
         block = REAL[begin : REAL.index("\n    permissions", begin)]
         text = changed(block, "environment: release", text=REAL)
-        assert places(text) == [("environment", line_of(text, "environment: release"))]
+        ((rule, line, finding),) = told(text)
+        assert (rule, line) == ("environment", line_of(text, "environment: release"))
+        said = "the environment is release; PyPI's publisher names pypi ([tool.castoff] environment)"
+        assert finding.what == said
         assert found(changed(block, "environment: pypi", text=REAL)) == []
 
     @pytest.mark.parametrize("job", ["publish", "sign"])
@@ -442,6 +454,25 @@ class TestCommands:
         command = f"echo {'x' * 55}"
         ((_, _, finding),) = told(changed("run: make preflight", f"run: {command}", text=REAL))
         assert finding.what.endswith(f"`{command}`")
+
+    def test_a_script_of_the_projects_own_is_a_note_at_its_line(self) -> None:
+        own = "\n  announce:\n    runs-on: ubuntu-latest\n    steps:\n      - run: curl x | sh\n"
+        (note,) = found(REAL + own)
+        assert (note.verdict, note.where and note.where.line) == (Verdict.NOTE, line_of(REAL + own, "curl"))
+        assert note.instead == ("run: make TARGET",)
+
+    def test_a_target_in_another_folder_cannot_be_known_and_the_folder_is_told(self) -> None:
+        run = "run: make preflight\n        working-directory: sub"
+        text = changed("run: make preflight", run, text=REAL)
+        (finding,) = found(text)
+        assert (finding.verdict, finding.where and finding.where.line) == (Verdict.UNKNOWN, line_of(text, "sub"))
+
+    def test_each_stage_is_looked_at_also_behind_one_that_runs_nothing_of_ours(self) -> None:
+        begin, end = REAL.index("  sign:\n"), REAL.index("  publish:\n")
+        sign, rest = REAL[begin:end], REAL[:begin] + REAL[end:]
+        text = rest.replace("  twine-check:\n", f"{sign}  twine-check:\n")
+        text = changed("run: make twine-check", "run: make preflight", text=text)
+        assert "stage-verbs" in dict(places(text))
 
     @pytest.mark.parametrize(("shell", "fine"), [("bash", True), ("sh", True), ("python", False)])
     def test_another_shell_runs_something_else(self, shell: str, fine: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from ground import Ground, aligned
 
 SLOW = 8.0
 """Seconds of its warm-up from which a case is timed in every fourth turn only, so that a run has an end."""
+ONCE = 60.0
+"""Seconds of it from which it is not timed again: the warm-up itself is what is told."""
 
 
 class Taken(NamedTuple):
@@ -38,25 +39,34 @@ class Case:
 
 
 def measure(ground: Ground, todo: Sequence[Case], runs: int) -> Times:
-    """Return every run: one of each case in turn; the first turn is a warm-up and is not counted."""
-    times: Times = defaultdict(list)
+    """Return every run: one of each case in turn; the first turn is a warm-up, and counted of the very slow only."""
+    times: Times = {label: [] for case in todo for label in _labels(case)}
     slow: set[int] = set()
+    over: set[int] = set()
     for turn in range(runs + 1):
         for number, case in enumerate(todo):
-            if number in slow and turn % 4 != 1:
+            if number in over or (number in slow and turn % 4 != 1):
                 continue
             case.before()
             took = [Taken(*ground.time(argv, case.cwd)) for _, argv in case.steps]
             if not case.holds():
                 raise SystemExit(f"this did not do what it is there for: {case.steps[-1][1]}")
             if turn == 0:
-                slow |= {number} if sum(one.wall for one in took) > SLOW else set()
-                continue
+                warm_up = sum(one.wall for one in took)
+                slow |= {number} if warm_up > SLOW else set()
+                over |= {number} if warm_up > ONCE else set()
+                if number not in over:
+                    continue
             for (label, _), one in zip(case.steps, took, strict=True):
                 times[label].append(one)
             if case.total:
                 times[case.total].append(Taken(sum(one.wall for one in took), sum(one.cpu for one in took)))
-    return dict(times)
+    return times
+
+
+def _labels(case: Case) -> list[str]:
+    """Return what its figures are called, in the order in which they are told."""
+    return [*(label for label, _ in case.steps), *([case.total] if case.total else [])]
 
 
 def wall(times: Sequence[Taken]) -> float:

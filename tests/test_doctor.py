@@ -17,6 +17,7 @@ from castoff.services.http import Handler, Request, Response, Server, json_respo
 from tests.doctoring import KEPT, TOKEN, World, lead, publisher, sound
 from tests.rehearsing import WORKFLOW, untouched
 from tests.repository import CASTOFF
+from tests.signing import needs_gpg, needs_ssh, ssh_key
 
 Spoil = Callable[[World], object]
 SECRET = "ghp_not-to-be-seen-0123456789"
@@ -508,9 +509,9 @@ def test_the_token_is_sent_to_github_s_api_alone_and_never_printed(world: World)
 # Signing, with real keys.
 
 
+@needs_ssh
 def test_a_key_of_ssh_that_is_there_is_right(world: World, tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    key = ssh_key(tmp_path)
     for named in (key, key.with_suffix(".pub")):
         sign(world, "ssh", key=str(named))
         told = world.doctor()
@@ -525,6 +526,7 @@ def test_a_literal_key_of_ssh_is_looked_for_in_the_agent(world: World, monkeypat
     assert world.doctor().wrong == ["signing"]
 
 
+@needs_ssh
 def test_a_key_that_a_command_chooses_cannot_be_known(world: World) -> None:
     sign(world, "ssh")
     config(world, "gpg.ssh.defaultKeyCommand", "ssh-add -L")
@@ -533,6 +535,7 @@ def test_a_key_that_a_command_chooses_cannot_be_known(world: World) -> None:
     assert "git tag" in told.do("signing")
 
 
+@needs_gpg
 def test_a_key_of_gpg_that_is_there_is_right(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "g"
     home.mkdir(mode=0o700)

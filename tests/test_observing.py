@@ -12,6 +12,7 @@ from castoff.core.observation import SeenBranch, SeenMain
 from castoff.core.published import Unknown
 from castoff.flows.observing import observe
 from tests.repository import Repository
+from tests.signing import needs_ssh, ssh_key
 from tests.test_making_clients import checkout
 from tests.world import FILES, SDIST, WHEEL, World
 
@@ -60,10 +61,10 @@ def test_a_tag_that_only_the_remote_has_is_looked_at_and_no_ref_is_made(repo: Re
     assert colleague.git("for-each-ref") == refs
 
 
+@needs_ssh
 def test_a_signed_tag_is_told_from_one_that_is_not(repo: Repository, tmp_path: Path) -> None:
     """Signed by an SSH key, which every git since 2.34 can do."""
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    key = ssh_key(tmp_path)
     repo.git("config", "gpg.format", "ssh")
     repo.git("config", "user.signingkey", str(key))
     repo.git("config", "tag.gpgSign", "true")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import CASTOFF, Repository
+from tests.signing import needs_ssh, ssh_key
 
 BRANCH = "chore/release-0.2.0"
 
@@ -376,10 +377,9 @@ def test_the_user_s_own_push_settings_push_nothing_else(repo: Repository) -> Non
     assert "refs/tags/private" not in repo.on_remote()
 
 
+@needs_ssh
 def test_a_tag_is_signed_when_git_is_told_to_sign_tags(repo: Repository, isolated: Path) -> None:
-    key = isolated / "key"
-    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=False)
-    assert made.returncode == 0
+    key = ssh_key(isolated)
     for name, value in (("gpg.format", "ssh"), ("user.signingKey", str(key)), ("tag.gpgSign", "true")):
         repo.git("config", name, value)
     assert repo.release("0.2.0", "--direct").code == 0

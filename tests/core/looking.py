@@ -18,6 +18,7 @@ AROUND = Around(
     targets=Names("Makefile", frozenset({"preflight", "twine-check", "test"})),
     tasks=Names("tasks.py", VERBS),
     environment="pypi",
+    project="castoff",
     inputs={name.lower(): inputs_of(folder) for name, folder in standins().items()},
 )
 

@@ -11,6 +11,7 @@ from castoff.core.names import Names
 from castoff.core.pins import pinned
 from castoff.core.workflow_subject import Around
 from tests.core.looking import AROUND, found, wrong
+from tests.core.test_workflow_rules import TestWheels
 from tests.rehearsing import REAL, changed, line_of
 from tests.workflow_faults import FAULTS
 
@@ -40,7 +41,9 @@ WRITE = {
         f"- uses: {pinned('actions/upload-artifact')}",
         "  with:",
         "    name: manifest",
-        "    path: dist-manifest.json",
+        "    path: |",
+        "      dist-manifest.json",
+        "      dist-sbom/*.cdx.json",
         "    if-no-files-found: error",
     ),
     "dist-with-more": ("path: dist/",),
@@ -263,6 +266,79 @@ class TestRelease:
         at = line_of(text[begin - 400 :], "action-gh-release@") + text[: begin - 400].count("\n")
         assert places(text) == [("every-file", at)] * 5
         assert [one.instead[0] for _, _, one in told(text)] == files.split()[2:]
+
+    @pytest.mark.parametrize(
+        ("files", "lost"),
+        [
+            ("dist/the_sample-*.whl\ndist/the_sample-*.tar.gz", []),
+            ("dist/the_sample-*.*.*-py3-none-any.whl\ndist/the_sample-[0-9]*.tar.gz", []),
+            ("dist/the_sample-*.{whl,tar.gz}", []),
+            ("dist/*.whl, ./dist/*.tar.gz", []),
+            ("dist/**.whl\n**/*.tar.gz", []),
+            ("dist/*.whl\ndist/The.Sample-*.tar.gz", ["dist/*.tar.gz"]),  # no backend calls it so
+            ("dist/the_sample-*", []),
+            ("dist/another-*.whl\ndist/*.tar.gz", ["dist/*.whl"]),
+            ("dist/the_sample-?.?.?-*.whl\ndist/*.tar.gz", ["dist/*.whl"]),  # 0.10.0 is none of them
+            ("dist/*-cp312-*.whl\ndist/*.tar.gz", ["dist/*.whl"]),
+            ("dist/*.whl dist/*.tar.gz", ["dist/*.whl", "dist/*.tar.gz"]),  # one pattern, which nothing matches
+            ("dist/[z-a]*", ["dist/*.whl", "dist/*.tar.gz"]),
+        ],
+    )
+    def test_a_file_is_attached_where_a_pattern_matches_what_it_is_called(self, files: str, lost: list[str]) -> None:
+        """The files of `The.Sample`: the action takes a pattern a line, or between commas."""
+        text = REAL
+        for line in ("dist/*.whl\n", "dist/*.tar.gz\n"):
+            text = text.replace(f"            {line}", "            FILES\n" if "whl" in line else "")
+        text = text.replace("            FILES", "\n".join(f"            {line}" for line in files.splitlines()))
+        seen = told(text, replace(AROUND, project="The.Sample"))
+        assert [one.instead[0] for _, _, one in seen] == [*lost, *lost]
+
+    def test_wheels_for_platforms_are_attached_by_a_pattern_that_has_them_all(self) -> None:
+        assert found(TestWheels.TEXT.replace("  dist/*.whl\n", "  dist/castoff-*-cp3*.whl\n")) == []
+        text = TestWheels.TEXT.replace("            dist/*.whl\n", "            dist/*-manylinux*.whl\n")
+        assert [one.instead for _, _, one in told(text)] == [("dist/*.whl",)] * 2
+
+    def test_bundles_may_be_named_after_the_project(self) -> None:
+        """Where they are handed on, and where they are attached."""
+        text = REAL.replace("/*.sigstore.json", "/castoff-*.sigstore.json")
+        text = text.replace("dist-sbom/*.cdx.json", "dist-sbom/castoff-*.cdx.json")
+        assert found(text) == []
+        assert found(text.replace("name: bundles\n", "name: signatures\n")) == []
+        assert wrong(REAL.replace("  dist/*.sigstore.json", "  dist/castoff-*")).keys() == {"hands-on"}
+
+    def test_what_is_published_may_be_handed_on_by_names_with_the_project_s(self) -> None:
+        named = "path: |\n            dist/castoff-*.whl\n            dist/castoff-*.tar.gz\n          if-no"
+        text = REAL.replace("path: dist/\n          if-no", named)
+        assert text != REAL
+        assert found(text) == []
+        assert found(text.replace("name: dist\n", "name: packages\n")) == []
+        other = text.replace("dist/castoff-*.whl", "dist/other-*.whl")
+        assert places(other) == [("hands-on", line_of(other, "path: |"))]
+
+    def test_files_are_looked_for_in_the_folder_in_which_the_action_looks(self) -> None:
+        begin, end = REAL.index("          draft: false\n"), REAL.rindex("          make_latest")
+        step = REAL[begin:end].replace("            dist/*.", "            *.")
+        step = step.replace("            dist-sbom/", "            ../dist-sbom/").replace("  bundles", "  ../bundles")
+        text = f"{REAL[:begin]}{step}          working_directory: dist\n{REAL[end:]}"
+        assert found(text) == []
+        assert {rule for rule, _ in places(REAL[:begin] + step + REAL[end:])} == {"every-file"}
+
+    def test_whether_an_expression_names_a_file_cannot_be_known(self) -> None:
+        text = REAL.replace("            dist/*.whl\n", "            dist/castoff-${{ env.VERSION }}-*.whl\n")
+        seen = found(text)
+        assert [(one.verdict, one.instead) for one in seen] == [(Verdict.UNKNOWN, ("dist/*.whl",))] * 2
+        assert seen[0].what == "whether dist/*.whl is attached to the release is for an expression to say"
+        text = REAL.replace("./dist/*.whl ./dist/*.tar.gz", "${{ env.FILES }}")
+        assert [(one.rule, one.verdict) for one in found(text)] == [("verified", Verdict.UNKNOWN)] * 2
+        assert wrong(REAL.replace("  dist/*.whl\n", "  ${{ env.DIR }}/x.whl\n", 1)).keys() == {"every-file"}
+
+    def test_a_quotation_without_its_end_signs_nothing(self) -> None:
+        text = REAL.replace("inputs: ./dist/*.whl", "inputs: ./dist/*.whl './dist")
+        assert places(text) == [("verified", line_of(text, "inputs:"))] * 3
+
+    def test_patterns_that_somebody_made_to_take_for_ever_are_judged_at_once(self) -> None:
+        for hostile in ("dist/" + "*a" * 40, "**/" * 3000 + "*", "{a,b}" * 40, "{a,{" * 3000, "dist/[[[-]*"):
+            assert wrong(REAL.replace("  dist/*.whl\n", f"  {hostile}\n", 1)).keys() <= {"every-file"}
 
     def test_one_pattern_for_a_folder_attaches_all_that_lies_in_it(self) -> None:
         wide = REAL.replace("            dist/*.whl\n            dist/*.tar.gz\n", "            ./dist/*\n")

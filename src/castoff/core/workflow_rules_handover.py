@@ -21,10 +21,10 @@ def hands_on_what_is_needed(subject: Subject) -> Iterator[Finding]:
         for artifact in stage.hands_on:
             upload = subject.upload_of(artifact, job)
             if upload is None:
-                yield _not_handed_on(job, artifact)
-            elif not _right_path(upload, artifact):
+                yield _not_handed_on(subject, job, artifact)
+            elif not _right_path(subject, upload, artifact):
                 what = f"the artifact {upload.name} is {artifact.what}, {artifact.path} and nothing else"
-                yield Finding(what, upload.at("path"), (f"path: {artifact.path}",))
+                yield Finding(what, upload.at("path"), _path(artifact, sbom=_with_sbom(subject)))
 
 
 def sbom_is_handed_on(subject: Subject) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def sbom_is_handed_on(subject: Subject) -> Iterator[Finding]:
             upload = subject.upload_of(artifact, job) if artifact.sbom else None
             if upload is None or subject.carries(artifact, job):
                 continue
-            instead = ("path: |", f"  {artifact.path}", f"  {artifact.sbom}")
+            instead = _path(artifact, sbom=True)
             if subject.has_sbom:
                 yield Finding(f"{artifact.sbom} is not handed on with {artifact.what}", upload.at("path"), instead)
             elif artifact is MANIFEST:
@@ -139,12 +139,12 @@ def _merged(subject: Subject, download: Handed) -> Iterator[Finding]:
         yield Finding(what, download.at("pattern"), (f"pattern: {DIST.name}*",))
 
 
-def _not_handed_on(job: Job, artifact: Artifact) -> Finding:
+def _not_handed_on(subject: Subject, job: Job, artifact: Artifact) -> Finding:
     instead = (
         f"- uses: {pinned(UPLOAD)}",
         "  with:",
         f"    name: {artifact.name}",
-        f"    path: {artifact.path}",
+        *(f"    {line}" for line in _path(artifact, sbom=_with_sbom(subject))),
         "    if-no-files-found: error",
     )
     return Finding(
@@ -152,15 +152,29 @@ def _not_handed_on(job: Job, artifact: Artifact) -> Finding:
     )
 
 
+def _path(artifact: Artifact, *, sbom: bool) -> tuple[str, ...]:
+    """Return the path of an upload as it is to be written."""
+    if sbom and artifact.sbom:
+        return ("path: |", f"  {artifact.path}", f"  {artifact.sbom}")
+    return (f"path: {artifact.path}",)
+
+
+def _with_sbom(subject: Subject) -> bool:
+    """Return whether the SBOM is to be handed on: not where a workflow is from before it."""
+    handed = (subject.upload_of(one, job) for stage, job in subject.stages for one in stage.hands_on if one.sbom)
+    return subject.has_sbom or not any(handed)
+
+
 def _fetch(artifact: Artifact, name: str) -> tuple[str, ...]:
     path = (f"    path: {artifact.arrives}",) if artifact.arrives else ()
     return (f"- uses: {pinned(DOWNLOAD)}", "  with:", f"    name: {name}", *path)
 
 
-def _right_path(upload: Handed, artifact: Artifact) -> bool:
-    if artifact is DIST:
-        return bool(upload.paths) and upload.paths <= _WHOLE_DIST
-    return upload.paths - {artifact.sbom} == {artifact.path.rstrip("/")}
+def _right_path(subject: Subject, upload: Handed, artifact: Artifact) -> bool:
+    if artifact is not DIST:
+        return subject.has_all_of(artifact, upload)
+    paths = upload.paths  # be it a part: the wheels may come from a job of their own
+    return bool(paths) and all(path in _WHOLE_DIST or subject.files.fits(DIST.path, path) for path in paths)
 
 
 def _chain_broken(subject: Subject, download: Handed) -> bool:

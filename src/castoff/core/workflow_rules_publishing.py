@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+import shlex
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from posixpath import join, normpath
+from typing import NamedTuple
 
 from castoff.core.errors import Location
 from castoff.core.findings import Finding, Verdict
+from castoff.core.globs import expand_braces, split_patterns
 from castoff.core.pins import pinned
 from castoff.core.pipeline import PUBLISH, RELEASE, SIGN
 from castoff.core.workflow import Step
-from castoff.core.workflow_subject import Subject, input_place, steps_using
+from castoff.core.workflow_subject import Subject, input_place, steps_using, without_expressions
 
 ISSUER = "https://token.actions.githubusercontent.com"
 _DIST = ("dist/*.whl", "dist/*.tar.gz")
@@ -27,12 +31,10 @@ def what_is_signed_is_verified(subject: Subject) -> Iterator[Finding]:
     file = subject.workflow.file.rpartition("/")[2]
     identity = f"https://github.com/${{{{ github.repository }}}}/.github/workflows/{file}@${{{{ github.ref }}}}"
     for step in _steps(subject, "sign", SIGN):
-        patterns = step.inputs.get("inputs", "").split()
         files = signed(subject)
-        for pattern in files:
-            if not _covered(pattern, patterns):
-                instead = f"inputs: {' '.join(f'./{file}' for file in files)}"
-                yield Finding(f"{pattern} is not signed", input_place(step, "inputs"), (instead,))
+        instead = f"inputs: {' '.join(f'./{file}' for file in files)}"
+        for kind in files:
+            yield from _has(subject, step, _Named("inputs", kind, "signed", instead, _words))
         wanted = {"verify": "true", "verify-cert-identity": identity, "verify-oidc-issuer": ISSUER}
         for key, value in wanted.items():
             if not _same(step.inputs.get(key, ""), value):
@@ -94,10 +96,11 @@ def a_draft_comes_first(subject: Subject) -> Iterator[Finding]:
 def the_release_has_every_file(subject: Subject) -> Iterator[Finding]:
     """Wheels, sdist, SBOM and bundles are attached, and a pattern that matches nothing is an error."""
     for step in _steps(subject, "github-release", RELEASE):
-        patterns = step.inputs.get("files", "").split()
-        for pattern in (*signed(subject), *_BUNDLES[subject.has_sbom]):
-            if not _covered(pattern, patterns):
-                yield Finding(f"{pattern} is not attached to the release", input_place(step, "files"), (pattern,))
+        base = step.inputs.get("working_directory") or "."
+        for kind in (*signed(subject), *_BUNDLES[subject.has_sbom]):
+            yield from _has(
+                subject, step, _Named("files", kind, "attached to the release", kind, partial(_globs, base))
+            )
         lost = "files that are not there are passed over in silence"
         yield from _must_be(step, "fail_on_unmatched_files", "true", lost)
 
@@ -125,22 +128,42 @@ def signed(subject: Subject) -> tuple[str, ...]:
     return (*_DIST, *(_SBOM if subject.has_sbom else ()))
 
 
-def _covered(pattern: str, patterns: list[str]) -> bool:
-    """Return whether the patterns that are given have all that `pattern` has; no `*` goes beyond a folder."""
-    bare = [given.removeprefix("./") for given in patterns]
-    return all(any(_has(given, example) for given in bare) for example in _examples(pattern))
+class _Named(NamedTuple):
+    """A kind of file that an input of an action has to name, by patterns."""
+
+    key: str
+    kind: str
+    done: str
+    """What is done with the files."""
+    instead: str
+    read: Callable[[str], Collection[str]]
+    """What makes patterns of the input."""
 
 
-def _examples(pattern: str) -> list[str]:
-    """Return a file for each kind that a pattern of ours has: bundles there are of wheels and of sdists."""
-    if not pattern.startswith("bundles/"):
-        return [pattern.replace("*", "a")]
-    kinds = ("a.cdx.json",) if "sbom" in pattern else ("a.whl", "a.tar.gz")
-    return [pattern.replace("*", file) for file in kinds]
+def _has(subject: Subject, step: Step, named: _Named) -> Iterator[Finding]:
+    """Tell of a kind of file that an input does not name; what an expression says, only the run knows."""
+    given, where = step.inputs.get(named.key, ""), input_place(step, named.key)
+    if subject.files.all_match(named.kind, named.read(without_expressions(given, "\0"))):
+        return
+    if subject.files.all_match(named.kind, named.read(without_expressions(given, "**"))):
+        what = f"whether {named.kind} is {named.done} is for an expression to say"
+        yield Finding(what, where, (named.instead,), verdict=Verdict.UNKNOWN)
+    else:
+        yield Finding(f"{named.kind} is not {named.done}", where, (named.instead,))
 
 
-def _has(given: str, file: str) -> bool:
-    return fnmatchcase(file, given) and ("**" in given or given.count("/") == file.count("/"))
+def _words(given: str) -> list[str]:
+    """Return the patterns that the signing action is given: words as a shell would cut them."""
+    try:
+        return shlex.split(given)
+    except ValueError:  # a quotation without its end, which the action refuses, too
+        return []
+
+
+def _globs(base: str, given: str) -> list[str]:
+    """Return the patterns that the release action is given, from the folder on in which it looks."""
+    options = (option for pattern in split_patterns(given) for option in expand_braces(pattern))
+    return [normpath(join(base, option)) for option in options]
 
 
 def _same(given: str, wanted: str) -> bool:

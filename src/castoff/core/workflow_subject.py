@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 
 from castoff.core.errors import Location
 from castoff.core.names import Names
-from castoff.core.pipeline import DOWNLOAD, UPLOAD, Artifact, Stage
+from castoff.core.pipeline import DOWNLOAD, UPLOAD, WHEELS, Artifact, Stage
 from castoff.core.workflow import Job, Step, Workflow
 from castoff.core.workflow_commands import read_command
+from castoff.core.workflow_files import Files
 from castoff.core.workflow_yaml import Items, Node, Table
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
@@ -27,6 +28,8 @@ class Around:
     """The environment that PyPI's trusted publisher names."""
     inputs: Mapping[str, Collection[str]]
     """`OWNER/NAME` in small letters -> the inputs of the action, for those that are known."""
+    project: str
+    """The distribution's name as written."""
     main: str = "main"
 
 
@@ -139,14 +142,22 @@ class Subject:
     def carries(self, artifact: Artifact, job: Job) -> bool:
         """Return whether `job` hands on an artifact together with what goes along of the SBOM."""
         upload = self.upload_of(artifact, job)
-        return upload is not None and bool(artifact.sbom) and artifact.sbom in upload.paths
+        return upload is not None and bool(self.files.of_sbom(artifact, upload.paths))
 
     def upload_of(self, artifact: Artifact, job: Job) -> Handed | None:
         """Return where `job` hands on an artifact: by its name, or under another name by its path."""
         here = [one for one in self.uploads if one.job.id == job.id]
         named = [one for one in here if one.name == artifact.name]
-        path = {artifact.path.strip("/")}
-        return next(iter(named or [one for one in here if one.paths - {artifact.sbom} == path]), None)
+        return next(iter(named or [one for one in here if self.has_all_of(artifact, one)]), None)
+
+    @property
+    def files(self) -> Files:
+        """What the files are called that this workflow releases."""
+        return Files(self.around.project, any(WHEELS in stage.hands_on for stage, _ in self.stages))
+
+    def has_all_of(self, artifact: Artifact, upload: Handed) -> bool:
+        """Return whether an upload has an artifact and nothing else, but for what goes along of the SBOM."""
+        return self.files.are_all_of(artifact, upload.paths - self.files.of_sbom(artifact, upload.paths))
 
 
 def subject_of(workflow: Workflow, tree: Table, around: Around, pipeline: Collection[Stage]) -> Subject:

@@ -92,12 +92,14 @@ def _read(checkout: Checkout, file: str) -> _Read | Report:
 
 
 def _rules(checkout: Checkout, read: _Read) -> list[Finding]:
-    config = checkout.project().config
+    project = checkout.project()
+    config = project.config
     around = Around(
         targets=targets(checkout.folder),
         tasks=tasks(checkout.folder, VERBS),
         environment=config.environment,
         inputs={name.lower(): inputs_of(folder) for name, folder in standins().items()},
+        project=project.name or "",
         main=config.main or "main",
     )
     return heeded(look(subject_of(read.workflow, read.tree, around, STAGES)), read.lines)

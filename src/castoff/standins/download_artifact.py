@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from castoff.core.globs import name_matches
 from castoff.standins.artifacts import Artifact, Store
-from castoff.standins.globs import name_matches
 from castoff.standins.step import Step, StepError, fail, say, warning
 
 _FAQ = "https://github.com/actions/toolkit/blob/main/packages/artifact/docs/faq.md"

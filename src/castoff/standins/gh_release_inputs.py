@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from castoff.standins.globs import expand_braces
+from castoff.core.globs import expand_braces, split_patterns
 from castoff.standins.step import Step, fail, say
 
 _LATEST = ("true", "false", "legacy")
@@ -54,7 +54,7 @@ def read_config(step: Step) -> Config:
         append_body=step.text("append_body") == "true",
         make_latest=latest if latest in _LATEST else None,
         discussion=step.text("discussion_category_name") or None,
-        patterns=tuple(pattern for line in step.lines("files") for pattern in _split(line)),
+        patterns=tuple(split_patterns(step.text("files"))),
     )
 
 
@@ -71,18 +71,6 @@ def _body(step: Step) -> str:
         except OSError as error:
             say(f"⚠️ Failed to read body_path \"{path}\" ({error.strerror}). Falling back to 'body' input.")
     return step.inputs.get("body", "").strip()
-
-
-def _split(line: str) -> list[str]:
-    """Return the patterns of a line, cut at the commas that are not between braces."""
-    parts, depth = [""], 0
-    for char in line:
-        depth += (char == "{") - (char == "}")
-        if char == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return [part.strip() for part in parts if part.strip()]
 
 
 def matching(config: Config, base: Path, home: str) -> list[Path]:

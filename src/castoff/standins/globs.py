@@ -1,8 +1,6 @@
-"""Patterns of file names, as the actions that take them read them.
+"""Patterns of file names, as @actions/glob (which the artifact actions use) reads them.
 
-@actions/glob (which the artifact actions use) and node-glob (which the release action uses) share this much: `*` and
-`?` stay within a segment, `**` spans any number of them, names that begin with a period match like all others. The
-first has no braces; it has `!` for exclusion, and takes all that is below a folder which matches.
+It has no braces; it has `!` for exclusion, and takes all that is below a folder which matches.
 """
 
 from __future__ import annotations
@@ -11,14 +9,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
-_TOKEN = re.compile(
-    r"\\(?P<escaped>.)|(?P<wild>[*?])|\[(?P<not>[!^]?)(?P<set>(?:\]|\\.|[^\]\\])(?:\\.|[^\]\\])*)\]|(?P<plain>.)",
-    re.DOTALL,
-)
+from castoff.core.globs import segment_matches, segments_match
 
 
 class PatternError(Exception):
@@ -37,7 +30,7 @@ class Pattern:
 
     def matches(self, parts: Sequence[str]) -> bool:
         """Return whether a file matches, or lies below a folder that does."""
-        return any(_match(self.segments, parts[:length]) for length in range(1, len(parts) + 1))
+        return any(segments_match(self.segments, parts[:length]) for length in range(1, len(parts) + 1))
 
     def may_hold(self, parts: Sequence[str]) -> bool:
         """Return whether something below a folder can match."""
@@ -78,35 +71,6 @@ def search_paths(patterns: Sequence[Pattern]) -> list[Path]:
     """Return where to search: without duplicates, and without what lies below another search path."""
     roots = [pattern.root for pattern in patterns if not pattern.exclude]
     return [root for root in dict.fromkeys(roots) if not any(parent in roots for parent in root.parents)]
-
-
-def name_matches(pattern: str, name: str) -> bool:
-    """Return whether a name matches a pattern, braces included."""
-    return any(re.fullmatch(_regex(option), name) for option in expand_braces(pattern))
-
-
-def expand_braces(pattern: str) -> list[str]:
-    """Return what `a{b,c}` stands for: `ab` and `ac`."""
-    depth, start, commas = 0, -1, list[int]()
-    for place, char in enumerate(pattern):
-        if char == "{":
-            start = place if depth == 0 else start
-            depth += 1
-        elif char == "," and depth == 1:
-            commas.append(place)
-        elif char == "}" and depth:
-            depth -= 1
-            if depth == 0 and commas:
-                cuts = [start, *commas, place]
-                options = [pattern[a + 1 : b] for a, b in pairwise(cuts)]
-                rest = expand_braces(pattern[place + 1 :])
-                return [
-                    pattern[:start] + inner + tail
-                    for option in options
-                    for inner in expand_braces(option)
-                    for tail in rest
-                ]
-    return [pattern]
 
 
 def _pattern(line: str, workspace: Path, home: str) -> Pattern:
@@ -155,40 +119,13 @@ def _chosen(patterns: Sequence[Pattern], parts: Sequence[str]) -> bool:
     return wanted
 
 
-def _match(segments: Sequence[str], parts: Sequence[str]) -> bool:
-    if not segments:
-        return not parts
-    if segments[0] == "**":
-        return any(_match(segments[1:], parts[skip:]) for skip in range(len(parts) + 1))
-    return bool(parts) and _fits(segments[0], parts[0]) and _match(segments[1:], parts[1:])
-
-
 def _partial(segments: Sequence[str], parts: Sequence[str]) -> bool:
     """Return whether a longer path can match."""
     if not parts:
         return True
     if not segments:
         return False
-    return segments[0] == "**" or (_fits(segments[0], parts[0]) and _partial(segments[1:], parts[1:]))
-
-
-def _fits(segment: str, part: str) -> bool:
-    return re.fullmatch(_regex(segment), part) is not None
-
-
-@cache
-def _regex(segment: str) -> str:
-    """Return the regular expression for a segment with `*`, `?`, sets in brackets, and escapes."""
-    return f"(?s:{''.join(_piece(token) for token in _TOKEN.finditer(segment))})"
-
-
-def _piece(token: re.Match[str]) -> str:
-    if token["wild"]:
-        return ".*" if token["wild"] == "*" else "."
-    if token["set"]:
-        inner = re.sub(r"([\[&~|])", r"\\\1", token["set"])
-        return f"[{'^' if token['not'] else ''}{inner}]"
-    return re.escape(token["escaped"] or token["plain"])
+    return segments[0] == "**" or (segment_matches(segments[0], parts[0]) and _partial(segments[1:], parts[1:]))
 
 
 def _is_wild(segment: str) -> bool:

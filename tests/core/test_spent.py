@@ -57,6 +57,11 @@ def test_the_three_ways_are_told_and_are_data_for_scripts() -> None:
     assert error.data == {"ways": [{"what": way.what, "when": way.when, "how": way.how} for way in error.ways]}
 
 
+def test_a_file_of_a_stranger_is_completed_by_no_command() -> None:
+    first = complete(replace(FACTS, stranger=f"{WHEEL}: it was there before"))
+    assert first == Way("complete it", f"not by its workflow: {WHEEL}: it was there before", ())
+
+
 @pytest.mark.parametrize(
     ("ago", "left"),
     [

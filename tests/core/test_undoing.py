@@ -135,6 +135,32 @@ def test_a_file_that_the_workflow_cannot_have_uploaded_is_not_completed_by_it() 
         assert "gh run rerun 5 --failed" in caught.value.ways[0].how[0]
 
 
+def of_its_workflow(world: Outside) -> bool:
+    """Return whether the files may be what the workflow has uploaded."""
+    with pytest.raises(SpentError) as caught:
+        decide(ALL, world)
+    when = caught.value.ways[0].when
+    assert when
+    return not when.startswith("not by its workflow")
+
+
+def test_a_job_that_cannot_upload_says_nothing_of_where_a_file_came_from() -> None:
+    build = replace(UPLOAD, name="Build", started=NOW - timedelta(days=2))
+    files = (replace(FILES[0], uploaded=NOW - timedelta(days=1)),)
+    assert not of_its_workflow(replace(ran(build), files=files))
+    assert of_its_workflow(replace(ran(build), files=files, publishing=None))  # any job may
+
+
+def test_a_file_that_came_just_now_may_be_of_a_run_that_is_at_work() -> None:
+    """Its job may have begun since its jobs were asked for."""
+    waits = replace(UPLOAD, status="queued", conclusion=None)
+    files = (replace(FILES[0], uploaded=NOW - timedelta(minutes=1)),)
+    at_work = Ran(replace(RUN, status="in_progress", conclusion=None), (waits,))
+    ended = Ran(FAILED, (waits,))
+    assert of_its_workflow(replace(QUIET, files=files, runs=(ended, at_work)))
+    assert not of_its_workflow(replace(QUIET, files=files, runs=(ended,)))
+
+
 def test_a_file_on_the_index_is_told_with_the_runs_unknown_too() -> None:
     with pytest.raises(SpentError) as caught:
         decide(ALL, replace(QUIET, files=FILES, runs=GONE))

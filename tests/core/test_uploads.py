@@ -94,3 +94,8 @@ def test_the_jobs_that_upload_are_known_by_the_action_they_use(text: str, names:
 @pytest.mark.parametrize("files", [{}, {WORKFLOW: b"on: ["}])
 def test_the_jobs_of_a_workflow_that_is_not_there_or_cannot_be_read_are_not_known(files: dict[str, bytes]) -> None:
     assert publishing_jobs(Memory(files)) is None
+
+
+def test_the_jobs_are_known_also_where_a_comment_is_in_another_encoding() -> None:
+    text = jobs(job("b", "To PyPI", UPLOADS)).encode() + b"# caf\xe9\n"
+    assert publishing_jobs(Memory({WORKFLOW: text})) == ("To PyPI",)

@@ -260,6 +260,20 @@ class TestHandover:
         assert told.what == "the artifact bundles is handed on by the job sign, which look does not wait for"
         assert told.instead == ("needs: sign",)
 
+    def test_what_the_same_job_hands_on_cannot_be_waited_for(self) -> None:
+        fetch = f"      - uses: {pinned('actions/download-artifact')}\n        with:\n          name: bundles\n"
+        text = changed("    steps:\n", f"    steps:\n{fetch}", job="sign", text=REAL)
+        (told,) = of("artifact-names", text)
+        assert (told.instead, told.where and told.where.line) == ((), line_of(text, "name: bundles"))
+
+    @pytest.mark.parametrize(("named", "told"), [("pattern: bun*", "bun*"), ("path: there", "any")])
+    def test_what_is_fetched_by_no_name_is_told_by_its_pattern(self, named: str, told: str) -> None:
+        fetch = f"uses: {pinned('actions/download-artifact')}\n        with:\n          {named}"
+        text = f"{REAL}\n  look:\n    runs-on: ubuntu-latest\n    steps:\n      - {fetch}\n"
+        assert [one.what.partition(" is handed on")[0] for one in of("artifact-names", text)] == [
+            f"the artifact {told}"
+        ]
+
     def test_a_name_like_no_other_is_told_with_those_that_there_are(self) -> None:
         text = changed("name: bundles", "name: xyz", job="github-release", text=REAL)
         (told,) = of("artifact-names", text)
@@ -284,6 +298,41 @@ class TestHandover:
         (told,) = of("dist-alone", text)
         assert (told.where and told.where.line) == line_of(text, "# beside")
         assert told.instead == ("path: bundles/",)
+
+    def test_the_manifest_in_dist_is_told_once(self) -> None:
+        text = changed(
+            "name: manifest\n", "name: manifest\n          path: dist/ # beside\n", job="twine-check", text=REAL
+        )
+        (told,) = found(text)
+        assert (told.rule, told.where and told.where.line) == ("dist-alone", line_of(text, "path: dist/ # beside"))
+
+    def test_each_download_is_looked_at_also_behind_one_that_is_wrong(self) -> None:
+        """One of what is not handed on at all, one from another run, and one by a wrong name."""
+        text = changed("name: manifest\n", "name: lost\n", job="preflight", text=REAL).replace(
+            "-manifest.json", ".json"
+        )
+        text = changed("path: dist/\n", 'path: dist/\n          run-id: "17"\n', job="sign", text=text)
+        text = changed("name: bundles", "name: xyz", job="github-release", text=text)
+        assert lines("artifact-names", text) == [line_of(text, "run-id"), line_of(text, "name: xyz")]
+
+    def test_what_is_not_fetched_is_told_beside_what_is_fetched_by_a_wrong_name(self) -> None:
+        fetch = REAL[REAL.index("      - name: Fetch the manifest") : REAL.index("      - run: make twine-check")]
+        text = changed("name: dist\n", "name: xyz\n", job="twine-check", text=REAL.replace(fetch, "", 1))
+        assert lines("artifact-names", text) == [line_of(text, "name: xyz")]
+        (told,) = of("fetches", text)
+        assert told.what == "the job twine-check does not fetch the digests of the build, the artifact manifest"
+
+    def test_what_is_not_fetched_is_to_be_fetched_into_its_folder(self) -> None:
+        begin = REAL.index("      - name: Fetch the bundles")
+        text = REAL[:begin] + REAL[REAL.index("      - name:", begin + 9) :]
+        (told,) = of("fetches", text)
+        download = pinned("actions/download-artifact")
+        assert told.instead == (f"- uses: {download}", "  with:", "    name: bundles", "    path: bundles/")
+
+    def test_a_name_is_not_made_a_pattern_by_a_pattern_beside_it(self) -> None:
+        """The action goes by the name."""
+        text = changed("name: dist\n", "name: dist\n          pattern: x*\n", job="publish", text=REAL)
+        assert found(text) == []
 
     def test_every_artifact_at_once_is_a_folder_each(self) -> None:
         text = changed("          name: dist\n", "", job="publish", text=REAL)

@@ -207,10 +207,24 @@ class TestWheels:
     def test_they_have_to_lie_in_dist_itself(self) -> None:
         text = changed("          merge-multiple: true\n", "", job="publish", text=self.TEXT)
         assert wrong(text).keys() == {"dist-alone"}
+        (told,) = found(text)
+        assert told.instead == ("merge-multiple: true",)
+        begin = text.index("  publish:\n")
+        before = text[:begin].count("\n")
+        assert (told.where and told.where.line) == before + line_of(text[begin:], "actions/download-artifact@")
+        said = changed("merge-multiple: true", "merge-multiple: false", job="publish", text=self.TEXT)
+        assert wrong(said) == {"dist-alone": line_of(said, "merge-multiple: false")}
 
     def test_a_pattern_must_not_catch_the_bundles(self) -> None:
         text = changed("pattern: dist*", 'pattern: "*"', job="publish", text=self.TEXT)
         assert wrong(text) == {"dist-alone": line_of(text, 'pattern: "*"')}
+        (told,) = found(text)
+        assert told.what.startswith("* fetches manifest and bundles into dist/, too")
+        assert told.instead == ("pattern: dist*",)
+
+    def test_artifacts_with_the_same_computed_name_are_not_the_same(self) -> None:
+        upload = self.JOB[self.JOB.index("      - uses: actions/upload") :].rstrip("\n") + "\n"
+        assert found(self.TEXT.replace(upload, upload + upload.replace("matrix.runner", "matrix.python"))) == []
 
     def test_a_job_of_that_name_that_does_something_else_is_your_own(self) -> None:
         text = f"{REAL}\n  wheels:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n"

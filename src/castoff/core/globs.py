@@ -16,13 +16,13 @@ _TOKEN = re.compile(
     r"\\(?P<escaped>.)|(?P<wild>[*?])|\[(?P<not>[!^]?)(?P<set>(?:\]|\\.|[^\]\\])(?:\\.|[^\]\\])*)\]|(?P<plain>.)",
     re.DOTALL,
 )
-_BRACES, _OPTIONS = 50, 1000
+_BRACES, _OPTIONS = 50, 200
 """How many braces a pattern may have, and how many options are looked at."""
 
 
 def name_matches(pattern: str, name: str) -> bool:
     """Return whether a name matches a pattern, braces included."""
-    return any(re.fullmatch(_regex(option), name) for option in expand_braces(pattern))
+    return any(segment_matches(option, name) for option in expand_braces(pattern))
 
 
 def path_matches(pattern: str, path: str) -> bool:
@@ -76,7 +76,7 @@ def segments_match(segments: Sequence[str], parts: Sequence[str]) -> bool:
 def segment_matches(segment: str, part: str) -> bool:
     """Return whether one segment of a path matches one of a pattern that is not `**`."""
     try:
-        return re.fullmatch(_regex(segment), part) is not None
+        return _regex(segment).fullmatch(part) is not None
     except re.error:  # a range of characters that is none, like [z-a]
         return False
 
@@ -99,13 +99,13 @@ def _segments(path: str) -> list[str]:
 
 
 @cache
-def _regex(segment: str) -> str:
+def _regex(segment: str) -> re.Pattern[str]:
     """Return the regular expression for a segment with `*`, `?`, sets in brackets, and escapes."""
     first, *behind = _between_stars(segment)
     if not behind:
-        return f"(?s:{first})"
+        return re.compile(f"(?s:{first})")
     middle = "".join(f"(?>.*?{fixed})" for fixed in behind[:-1])  # never tried again, however many stars there are
-    return f"(?s:{first}{middle}.*{behind[-1]})"
+    return re.compile(f"(?s:{first}{middle}.*{behind[-1]})")
 
 
 def _between_stars(segment: str) -> list[str]:

@@ -116,14 +116,12 @@ def dist_is_alone(subject: Subject) -> Iterator[Finding]:
             if not download.name and not download.pattern:
                 what = f"the job {job.id} fetches every artifact there is, each into a folder of its own"
                 yield Finding(what, download.at(), (f"name: {dist}",))
-            elif download.pattern and not download.name:
+            elif not download.name:
                 yield from _merged(subject, download)
             elif folder(download.path) == "dist" and not download.fetches(dist) and _offered(subject, download):
                 other = next((one for one in stage.takes if _name(subject, one) == download.name), None)
                 instead = (f"path: {other.arrives}",) if other else ()
-                what = (
-                    f"the artifact {download.name or download.pattern} is put into dist/, which holds what is published"
-                )
+                what = f"the artifact {download.name} is put into dist/, which holds what is published"
                 yield Finding(what, download.at("path"), instead)
 
 

@@ -37,6 +37,10 @@ settings.load_profile("suite")
 
 _numbers = itertools.count()
 
+# what is made once for a module is made before `isolated` is asked for
+for _name in [name for name in os.environ if name.startswith(_NOT_OURS) or name in _OURS_ONLY]:
+    del os.environ[_name]
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: programs would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from castoff import __version__
 from castoff.core.workflow_checks import rehearsal_problems
 from castoff.core.workflow_reading import read_workflow
 from castoff.flows.init import templates
@@ -54,7 +55,7 @@ def test_what_is_written_fits_together_and_a_second_run_changes_nothing(
     assert rehearsal_problems(workflow, known, "v0.1.1") == []
     wanted = repo.read("requirements-release.in").splitlines()
     backend_requirement = BACKENDS[backend][1]
-    assert {"castoff[check,rehearse,status,verify]>=0.1.0", "uv", backend_requirement} <= set(wanted)
+    assert {f"castoff[check,rehearse,status,verify]>={__version__}", "uv", backend_requirement} <= set(wanted)
     assert ("pytest<9,>=8.0" in wanted) == (backend == "poetry"), "uv reads groups by name; poetry's are copied"
     helped = subprocess.run(["make"], cwd=repo.root, capture_output=True, text=True, check=True).stdout
     assert "make rehearse" in helped
@@ -476,7 +477,7 @@ def test_an_adopted_project_rehearses_its_release(tmp_path: Path, shared: Path) 
     ran = castoff_anew(repo, "init", **env)
     assert ran.code == 0, ran.err
     lock = repo.read("requirements-release.txt")
-    assert "castoff==0.1.0 \\\n    --hash=sha256:" in lock
+    assert f"castoff=={__version__} \\\n    --hash=sha256:" in lock
     assert "://" not in lock
     repo.commit("adopt castoff")
     repo.git("push", "--quiet", "origin", "main")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from castoff import __version__
 from castoff.adapters.files import Folder
 from castoff.core.adopted import PAGE, WORKFLOW, whole_makefile, workflow_text
 from castoff.core.adoption import Facts, values
@@ -108,3 +110,9 @@ def renew(root: Path) -> list[str]:
     argv = [sys.executable, str(ROOT / "docs" / "renew_pins.py"), str(root)]
     ran = subprocess.run(argv, capture_output=True, text=True, check=True)
     return [line.removesuffix(" is written") for line in ran.stdout.splitlines()]
+
+
+def test_no_test_knows_castoffs_own_version() -> None:
+    """A release runs them on the next one, and so does a rehearsal."""
+    named = re.compile(rf"castoff(\[[\w,]+\])?[=<>~-]+{re.escape(__version__)}")
+    assert [path.name for path in (ROOT / "tests").rglob("*.py") if named.search(path.read_text())] == []

@@ -31,6 +31,8 @@ from castoff.core.globs import expand_braces, name_matches, path_matches, split_
         ("[[&]x", "&x", True),
         ("[&~|]x", "|x", True),
         ("[&~]x", "\\x", False),
+        ("[&]x", "Xx", False),
+        ("[a]x", "X", False),
         ("[z-a]", "b", False),  # no range
         (r"\*.whl", "*.whl", True),
         (r"\*.whl", "a.whl", False),
@@ -78,6 +80,7 @@ def test_braces_beyond_what_somebody_writes_by_hand_are_looked_at_in_part() -> N
         ("a\nb\r\n\n c ", ["a", "b", "c"]),
         ("a, b,,c", ["a", "b", "c"]),
         ("x.{a,b},y", ["x.{a,b}", "y"]),
+        ("x.{a,{b,c}},y", ["x.{a,{b,c}}", "y"]),
         ("a b", ["a b"]),
         ("", []),
     ],

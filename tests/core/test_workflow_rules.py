@@ -82,6 +82,19 @@ class TestOwnJobs:
     def test_one_that_runs_a_target_after_the_release_is_fine(self) -> None:
         assert found(f"{REAL}{self.JOB}      - run: make test\n") == []
 
+    def test_one_that_does_the_work_of_a_stage_once_more_is_not_that_stage(self) -> None:
+        text = f"{REAL}{self.JOB}      - run: make preflight\n"
+        assert found(text) == []
+        assert [job.id for job in subject(text).own_jobs] == ["announce"]
+
+    def test_what_is_handed_on_without_a_name_is_called_artifact(self) -> None:
+        upload, download = pinned("actions/upload-artifact"), pinned("actions/download-artifact")
+        first = f"      - uses: {upload}\n        with:\n          path: notes/\n"
+        second = f"      - uses: {download}\n        with:\n          name: artifact\n"
+        assert found(f"{REAL}{self.JOB}{first}{self.JOB.replace('announce', 'tell')}{second}") != []
+        other = self.JOB.replace("announce", "tell").replace("github-release", "announce")
+        assert found(f"{REAL}{self.JOB}{first}{other}{second}") == []
+
     def test_one_before_the_release_is_fine(self) -> None:
         assert (
             found(
@@ -204,6 +217,11 @@ class TestWheels:
         text = changed("needs: wheels", "needs: preflight", job="twine-check", text=self.TEXT)
         assert "needs" in {finding.rule for finding in found(text)}
 
+    def test_the_job_behind_them_has_to_run_its_verb(self) -> None:
+        """Also though what makes the wheels runs nothing of ours."""
+        text = changed("run: make twine-check", "run: make test", text=self.TEXT)
+        assert wrong(text) == {"stage-verbs": line_of(text, "  twine-check:")}
+
     def test_they_have_to_lie_in_dist_itself(self) -> None:
         text = changed("          merge-multiple: true\n", "", job="publish", text=self.TEXT)
         assert wrong(text).keys() == {"dist-alone"}
@@ -221,6 +239,24 @@ class TestWheels:
         (told,) = found(text)
         assert told.what.startswith("* fetches manifest and bundles into dist/, too")
         assert told.instead == ("pattern: dist*",)
+
+    @pytest.mark.parametrize(
+        ("named", "fetches"),
+        [
+            ("name: dist-ubuntu-latest", True),  # one of those that the matrix makes
+            ("name: dist-${{ matrix.runner }}", True),
+            ("name: dists", False),
+            ("pattern: dist-[a-z]*", True),
+            ("pattern: dist-?*", True),
+            ("pattern: dist-", False),
+            ("path: there", True),  # all of them
+        ],
+    )
+    def test_which_artifacts_a_job_fetches_is_known_by_name_or_pattern(self, named: str, *, fetches: bool) -> None:
+        fetch = f"      - uses: {pinned('actions/download-artifact')}\n        with:\n          {named}\n"
+        text = f"{self.TEXT}\n  look:\n    needs: wheels\n    runs-on: ubuntu-latest\n    steps:\n{fetch}"
+        download = next(one for one in subject(text).downloads if one.job.id == "look")
+        assert download.fetches("dist-*") is fetches
 
     def test_artifacts_with_the_same_computed_name_are_not_the_same(self) -> None:
         upload = self.JOB[self.JOB.index("      - uses: actions/upload") :].rstrip("\n") + "\n"
@@ -246,9 +282,12 @@ class TestReusableWorkflows:
     def test_what_it_does_cannot_be_known_and_nothing_else_is_told_of_it(self) -> None:
         (told,) = found(self.job("preflight"))
         assert (told.rule, told.verdict) == ("jobs", Verdict.UNKNOWN)
+        assert (told.where and told.where.line) == line_of(self.job("preflight"), "part.yml")
 
     def test_publishing_in_one_is_wrong(self) -> None:
-        assert wrong(self.job("publish")).keys() >= {"jobs"}
+        told = next(one for one in found(self.job("publish")) if one.rule == "jobs")
+        assert (told.where and told.where.line) == line_of(self.job("publish"), "part.yml")
+        assert told.instead == (f"- uses: {pinned('pypa/gh-action-pypi-publish')}",)
 
 
 class TestCannotKnow:
@@ -266,6 +305,7 @@ class TestCannotKnow:
     ) -> None:
         told = found(changed("make preflight", run, text=REAL), replace(AROUND, **around))
         assert {finding.verdict for finding in told} == {Verdict.UNKNOWN}
+        assert (told[0].where and told[0].where.line) == line_of(REAL, "make preflight")
         assert all(
             said in finding.what.replace("make alone", "make alone") or "make" in finding.what for finding in told
         )
@@ -273,6 +313,8 @@ class TestCannotKnow:
     def test_an_input_that_a_newer_action_may_know(self) -> None:
         (told,) = found(changed("fetch-depth: 0", "fetch-depth: 0\n          quantum: true", text=REAL))
         assert (told.rule, told.verdict) == ("inputs", Verdict.UNKNOWN)
+        assert told.what == "actions/checkout knows no input 'quantum', in the version that castoff knows"
+        assert (told.where and told.where.line) == line_of(REAL, "fetch-depth: 0") + 1
 
     def test_a_target_in_another_folder(self) -> None:
         text = changed("run: make preflight", "run: make preflight\n        working-directory: sub", text=REAL)
@@ -313,6 +355,12 @@ def test_a_comment_on_the_line_above_is_heeded_and_one_for_another_rule_is_not()
     assert [one.verdict for one in heeded(found(above), above.splitlines())] == [Verdict.NOTE]
     other = above.replace("ignore[needs]", "ignore[rights]")
     assert [one.verdict for one in heeded(found(other), other.splitlines())] == [Verdict.WRONG]
+
+
+def test_what_is_not_there_stands_where_what_is_above_it_stands() -> None:
+    seen = subject(FAULTS["no-concurrency"].text)
+    assert seen.place("concurrency", "group") == seen.tree.where
+    assert seen.place("jobs", "sign", "concurrency") == seen.place("jobs", "sign")
 
 
 def test_every_rule_is_told_in_one_sentence_and_belongs_to_a_group() -> None:

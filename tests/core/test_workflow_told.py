@@ -130,6 +130,13 @@ class TestSigning:
         assert note.where.line == line_of(OLD, "path: |")
         assert note.instead == ("path: |", "  dist-manifest.json", "  dist-sbom/*.cdx.json")
 
+    def test_a_workflow_from_before_the_sbom_signs_and_attaches_without_the_manifest(self) -> None:
+        text = OLD
+        for _ in ("sign", "github-release"):
+            fetch = text.index("      - name: Fetch the SBOM\n")
+            text = text[:fetch] + text[text.index("      - ", fetch + 9) :]
+        assert {one.verdict for one in found(text)} == {Verdict.NOTE}
+
     def test_an_upload_from_another_place_is_told_its_path_with_the_sbom_where_there_is_one(self) -> None:
         """What is to be written keeps a workflow from before the SBOM as it is."""
         ((rule, _, one),) = told(changed("dist-manifest.json", "manifest.json", text=REAL))
@@ -329,6 +336,8 @@ class TestRelease:
         assert text != REAL
         assert found(text) == []
         assert found(text.replace("name: dist\n", "name: packages\n")) == []
+        wheels = text.replace("            dist/castoff-*.tar.gz\n", "").replace("name: dist\n", "name: wheels\n")
+        assert "the job preflight does not hand on the files to be published" in told(wheels)[0][2].what
         other = text.replace("dist/castoff-*.whl", "dist/other-*.whl")
         assert places(other) == [("hands-on", line_of(other, "path: |"))]
 
@@ -602,6 +611,35 @@ class TestCommands:
         ((rule, line, finding),) = told(text)
         assert (rule, line) == ("needs", line_of(text, "    needs: twine-check"))
         assert finding.what == "the job publish runs before sign, and has to come after it"
+
+
+class TestUnknownCommands:
+    """A target or a task that is not there."""
+
+    @pytest.mark.parametrize(
+        ("run", "what", "instead"),
+        [
+            ("make preflihgt", "Makefile has no target 'preflihgt'; 'preflight' is one", ("run: make preflight",)),
+            ("make zzz", "Makefile has no target 'zzz'", ()),
+            ("castoff preflihgt", "castoff has no task 'preflihgt'; 'preflight' is one", ("run: castoff preflight",)),
+        ],
+    )
+    def test_it_is_told_with_the_one_that_was_meant(self, run: str, what: str, instead: tuple[str, ...]) -> None:
+        text = changed("run: make preflight", f"run: {run}", text=REAL)
+        ((_, line, one),) = told(text)
+        assert (one.what, one.instead, line) == (what, instead, line_of(text, run))
+
+    def test_castoff_knows_its_own_tasks_whatever_tasks_py_has(self) -> None:
+        text = changed("run: make preflight", "run: castoff preflight", text=REAL)
+        assert found(text, replace(AROUND, tasks=Names("tasks.py", frozenset()))) == []
+
+    def test_without_the_file_the_command_is_told_where_it_stands(self) -> None:
+        seen = places(REAL, replace(AROUND, targets=Names(None, frozenset())))
+        assert ("targets", line_of(REAL, "run: make preflight")) in seen
+
+    def test_a_command_of_spaces_is_none(self) -> None:
+        seen = told(changed("run: make preflight", 'run: "  "', text=REAL))
+        assert [one.what.rpartition(": ")[2] for rule, _, one in seen if rule == "commands"] == ["``"]
 
 
 class TestMisspelt:

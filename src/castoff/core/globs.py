@@ -95,7 +95,7 @@ def _split(line: str) -> list[str]:
 
 def _segments(path: str) -> list[str]:
     segments = [segment for place, segment in enumerate(path.split("/")) if segment != "." and (segment or not place)]
-    return [one for one, before in zip(segments, ["", *segments], strict=False) if not one == before == "**"]
+    return [one for before, one in pairwise(["", *segments]) if not before == one == "**"]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from castoff.core.errors import Location
 from castoff.core.findings import Finding, Verdict
@@ -35,7 +36,7 @@ def has_every_job(subject: Subject) -> Iterator[Finding]:
 
 def jobs_follow_one_another(subject: Subject) -> Iterator[Finding]:
     """Each job needs the one before, by itself or over others: if one fails, the later ones do not run."""
-    for (_, before), (_, job) in zip(subject.stages, subject.stages[1:], strict=False):
+    for (_, before), (_, job) in pairwise(subject.stages):
         if before.id not in subject.before(job):
             where = job.keys.get("needs", job.where)
             what = f"the job {job.id} does not wait for {before.id}: it runs when that has failed, too"

@@ -299,7 +299,8 @@ class TestRelease:
             ("dist/the_sample-*.{whl,tar.gz}", []),
             ("dist/*.whl, ./dist/*.tar.gz", []),
             ("dist/**.whl\n**/*.tar.gz", []),
-            ("dist/*.whl\ndist/The.Sample-*.tar.gz", ["dist/*.tar.gz"]),  # no backend calls it so
+            ("dist/The.Sample-*.whl\ndist/The.Sample-*.tar.gz", []),  # as setuptools called them until 75.8
+            ("dist/*.whl\ndist/the.sample-*.tar.gz", ["dist/*.tar.gz"]),  # no backend calls it so
             ("dist/the_sample-*", []),
             ("dist/another-*.whl\ndist/*.tar.gz", ["dist/*.whl"]),
             ("dist/the_sample-?.?.?-*.whl\ndist/*.tar.gz", ["dist/*.whl"]),  # 0.10.0 is none of them

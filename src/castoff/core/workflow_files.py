@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class Files(NamedTuple):
 
     def all_match(self, kind: str, patterns: Collection[str]) -> bool:
         """Return whether the patterns have every file that one of ours is there for."""
-        return all(any(path_matches(pattern, file) for pattern in patterns) for file in self.like(kind))
+        return all(any(self._has(pattern, file) for pattern in patterns) for file in self.like(kind))
 
     def fits(self, kind: str, path: str) -> bool:
         """Return whether an upload's path has files of a kind, or of dist/, and no others of their folder."""
@@ -42,7 +43,7 @@ class Files(NamedTuple):
         made = [file for file in self.like(f"{folder}/*") if not file.endswith(_BUNDLE)]
         wanted = made if kind == DIST.path else self.like(kind)
         others = {*made} - {*wanted}
-        return path.startswith(f"{folder}/") and _matches_any(path, wanted) and not _matches_any(path, others)
+        return path.startswith(f"{folder}/") and self._has_any(path, wanted) and not self._has_any(path, others)
 
     def are_all_of(self, artifact: Artifact, paths: Collection[str]) -> bool:
         """Return whether what is uploaded from `paths` is all that an artifact has, and nothing else."""
@@ -56,6 +57,19 @@ class Files(NamedTuple):
         """Return those of an upload's paths that have what goes along of the SBOM."""
         kind = artifact.sbom
         return frozenset(path for path in paths if kind and self.fits(kind, path) and self.all_match(kind, [path]))
+
+    def _has_any(self, pattern: str, files: Iterable[str]) -> bool:
+        return any(self._has(pattern, file) for file in files)
+
+    def _has(self, pattern: str, file: str) -> bool:
+        """Return whether a pattern has a file, under one of the names that backends may give it."""
+        names = (self._name, *self._older)
+        return any(path_matches(pattern, file.replace(f"/{self._name}-", f"/{name}-", 1)) for name in names)
+
+    @property
+    def _older(self) -> tuple[str, str]:
+        """The name as older setuptools writes it: in the case that it has, with its dots, in sdists its hyphens, too."""
+        return re.sub(r"[^\w.]+", "_", self.project), self.project
 
     @property
     def _name(self) -> str:
@@ -73,7 +87,3 @@ class Files(NamedTuple):
     @property
     def _sboms(self) -> list[str]:
         return [f"{self._name}-{version}.cdx.json" for version in _VERSIONS]
-
-
-def _matches_any(pattern: str, files: Iterable[str]) -> bool:
-    return any(path_matches(pattern, file) for file in files)

@@ -68,7 +68,7 @@ class Files(NamedTuple):
 
     @property
     def _older(self) -> tuple[str, str]:
-        """The name as setuptools wrote it until 75.8: in the case that it has, with its dots and, in sdists, its hyphens."""
+        """The name as setuptools wrote it until 75.8: in its own case, with its dots and, in sdists, its hyphens."""
         return re.sub(r"[^\w.]+", "_", self.project), self.project
 
     @property

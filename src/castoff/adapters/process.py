@@ -28,6 +28,8 @@ CERTIFICATES = {"UV_SYSTEM_CERTS": "1"}
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
+_GONE = 5.0
+"""Seconds in which what is killed has gone, on any machine."""
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -278,12 +280,23 @@ def end_group(leader: int) -> None:
 def end_marked(variable: str) -> None:
     """End the processes that were started with `variable` (NAME=value) in their environment, where Linux tells.
 
-    A process that has left its session is found in no other way; GitHub's runner does the same.
+    A process that has left its session is found in no other way; GitHub's runner does the same. They have gone when
+    this returns, unless the system takes more than seconds for that.
     """
+    latest = time.monotonic() + _GONE
+    while _kill_marked(variable.encode()) and time.monotonic() < latest:
+        time.sleep(0.01)
+
+
+def _kill_marked(variable: bytes) -> bool:
+    """Kill each of them; return whether there was one, which may be dying already."""
+    there = False
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if variable.encode() in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
+            if variable in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
                 os.kill(int(entry.name), signal.SIGKILL)
+                there = True
+    return there
 
 
 def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:

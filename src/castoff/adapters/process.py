@@ -182,7 +182,7 @@ def run_visibly(argv: Sequence[str], cwd: Path, out: TextIO) -> int:
 
 
 class Started:
-    """A program that runs beside others; both its streams go to a file, and the open files `handed` to it as well."""
+    """A program that runs beside others, with the descriptors `handed` to it; both its streams go to a file."""
 
     def __init__(
         self,

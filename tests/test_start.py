@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import CASTOFF, Repository
+from tests.world import FILES, World
 
 YAML = "invoke.vendor.yaml.reader"
 HEAVY = ("build", "cryptography", "requests", "rich", "sigstore", "tomlkit", "twine", "yaml")
@@ -43,6 +44,21 @@ def test_yaml_is_loaded_only_where_invoke_finds_a_configuration_in_it(
     if there:
         (isolated / ".invoke.yaml").write_text("run:\n  echo: false\n")
     assert (YAML in loaded(repo, "bump", "--version", "0.2.0")) == there
+
+
+def test_status_reads_an_index_without_loading_what_its_library_has_for_css(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(repo, tmp_path)
+    world.tag()
+    world.release()
+    for name in FILES:
+        world.upload(name)
+    with world.serving() as serving:
+        for name, value in serving.variables.items():
+            monkeypatch.setenv(name, value)
+        modules = loaded(repo, "status", "--version", "0.1.1")
+    assert {"pypi_simple", "soupsieve.css_parser"} & modules == {"pypi_simple"}
 
 
 def test_ctrl_c_while_castoff_is_loaded_ends_it_without_a_word() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import signal
 import sys
@@ -10,18 +11,19 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 
-_LATER = "invoke.vendor.yaml"
-"""What invoke reads configuration of its own with. It takes a fifth of invoke's start, and few have such a file."""
+_LATER = frozenset({"invoke.vendor.yaml", "soupsieve"})
+"""What invoke reads configuration of its own with, and what pypi-simple's HTML parser has for CSS: both take much of
+their importers' time; few have such a file, and nobody here asks for CSS."""
 _GARBAGE = 50_000
 """After how many new objects Python looks for garbage: its own 700 cost time while it imports, and find none."""
 
 
-class _YamlLater:
-    """Lets that module be loaded when it is first used, not when it is imported (`importlib.util.LazyLoader`)."""
+class _Later:
+    """Lets these modules be loaded when they are used, not when they are imported (`importlib.util.LazyLoader`)."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None, _target: object = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path) if name == _LATER else None
+        spec = PathFinder.find_spec(name, path) if name in _LATER else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
         return spec
@@ -30,7 +32,8 @@ class _YamlLater:
 def main() -> None:
     """Run the script."""
     gc.set_threshold(_GARBAGE)
-    sys.meta_path.insert(0, _YamlLater)
+    atexit.register(gc.freeze)  # what is left goes with the process: nobody need look through it for garbage
+    sys.meta_path.insert(0, _Later)
     with _ended_by_ctrl_c():
         from castoff.program import program
 

@@ -106,7 +106,27 @@ def test_everything_a_user_would_look_at_is_right(played: Played) -> None:
     assert findings["each bundle verifies against the exact identity"]["detail"].endswith(identity)
     assert findings["pip install sample==0.1.1, and import it"]["detail"] == "import sample"
     assert findings["the SBOM is attached, as it was built"]["detail"] == SBOM
-    assert len(findings) == 8
+    whose = "castoff-rehearsal/project, release.yml, environment pypi"
+    assert findings["the provenance of each file verifies"]["detail"] == whose
+    assert len(findings) == 9
+
+
+@pytest.mark.e2e
+def test_a_provenance_that_names_another_publisher_is_found_when_the_result_is_looked_at(
+    played: Played, tmp_path: Path
+) -> None:
+    """A rehearsal that is resumed when all of its jobs are done looks at the result again, and does nothing else."""
+    assert played.scratch
+    scratch = shutil.copytree(played.scratch, tmp_path / "copy", symlinks=True)
+    provenance = scratch / "index" / "provenance" / f"{FILES[1]}.json"
+    provenance.write_text(provenance.read_text().replace("castoff-rehearsal/project", "some/body"))
+    repo = Repository(scratch / "work", scratch / "remote.git")
+    ran = repo.castoff("rehearse", "--resume", str(scratch))
+    assert ran.code == 1
+    assert (
+        f"WRONG  the provenance of each file verifies             {FILES[1]}: it was published by some/body" in ran.all
+    )
+    assert "the version would be spent" in ran.all
 
 
 @pytest.mark.e2e

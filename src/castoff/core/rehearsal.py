@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from castoff.core.proof import Found, Verdict
 
 DIED = "the runner died"
 """The error of a step in which the runner was lost, so that it never told how it ended."""
@@ -75,6 +78,21 @@ class Finding:
     what: str
     right: bool
     detail: str = ""
+
+
+def provenance_finding(found: Mapping[str, Found | None], publishers: Iterable[str]) -> Finding:
+    """Return what is to be said of the provenance of the index's files (PEP 740), by their names; None: it has none.
+
+    A workflow may do without attestations: `check-workflow` has a word about that. For one file and not for another
+    there is no reason.
+    """
+    what = "the provenance of each file verifies"
+    told = {name: one for name, one in found.items() if one is not None}
+    wrong = [f"{name} has none" for name in found if name not in told]
+    wrong += [f"{name}: {one.detail}" for name, one in told.items() if one.verdict is not Verdict.RIGHT]
+    if not told:
+        return Finding(what, right=True, detail="none: this workflow makes none")
+    return Finding(what, right=not wrong, detail="; ".join(wrong or dict.fromkeys(publishers)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,21 @@ import platform as machine
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from packaging.metadata import parse_email
 from packaging.specifiers import SpecifierSet
 
 from castoff.adapters import process
+from castoff.adapters.apart import SignaturesApart
 from castoff.adapters.archives import metadata
 from castoff.adapters.files import Folder
 from castoff.core.artifacts import MANIFEST, Manifest, artifact, read_manifest
 from castoff.core.errors import CastoffError
 from castoff.core.project import module_names, read_project
-from castoff.core.rehearsal import Finding, HeldRelease
+from castoff.core.proof import Found
+from castoff.core.rehearsal import Finding, HeldRelease, provenance_finding
 from castoff.core.versions import parse
 from castoff.flows.fresh import FreshEnvironment
 from castoff.flows.platform import Platform
@@ -28,16 +31,20 @@ BUNDLE = ".sigstore.json"
 
 def look(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> tuple[Finding, ...]:
     """Return everything that was looked at, right or wrong."""
-    return tuple(_findings(scratch, platform, state, offline=offline))
+    with closing(SignaturesApart(platform.sigstore.trust_config)) as signatures:  # it starts beside what comes first
+        return tuple(_findings(scratch, platform, state, signatures, offline=offline))
 
 
-def _findings(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> Iterator[Finding]:
+def _findings(
+    scratch: Scratch, platform: Platform, state: State, signatures: SignaturesApart, *, offline: bool
+) -> Iterator[Finding]:
     releases = platform.releases(state.tag)
     yield _digests(scratch, platform, releases)
     yield from _release(platform, releases, state)
     if len(releases) == 1:
         yield from _sbom(scratch, releases[0])
         yield _bundles(scratch, platform, state)
+    yield _provenance(platform, signatures)
     yield _install(scratch, platform, state, offline=offline)
 
 
@@ -132,6 +139,20 @@ def _bundles(scratch: Scratch, platform: Platform, state: State) -> Finding:
     return Finding(
         what, right=ended.code == 0 and bool(signed), detail=identity if ended.code == 0 else (told or [""])[-1]
     )
+
+
+def _provenance(platform: Platform, signatures: SignaturesApart) -> Finding:
+    """Verify the provenance of each file that the index holds."""
+    found: dict[str, Found | None] = {}
+    publishers: list[str] = []
+    for file in platform.held:
+        provenance = platform.index.provenance(file.name)
+        if provenance is None:
+            found[file.name] = None
+        else:
+            found[file.name], publisher = signatures.provenance(platform.signer, file.name, file.sha256, provenance)
+            publishers.append(publisher)
+    return provenance_finding(found, publishers)
 
 
 def _install(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> Finding:

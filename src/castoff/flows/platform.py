@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from castoff.adapters.signatures import Signer
 from castoff.core.faults import Fault
 from castoff.core.project import normalized
 from castoff.core.rehearsal import HeldFile, HeldRelease
@@ -88,6 +89,12 @@ class Platform:
     def identity(self) -> tuple[str, str]:
         """The identity in every signature of this run, and its issuer."""
         return self.run.identity, ISSUER
+
+    @property
+    def signer(self) -> Signer:
+        """Who must have signed the attestations of this run."""
+        run = self.run
+        return Signer(run.identity, f"{run.owner}/{run.repository}", run.workflow, (run.sha,))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,7 +114,7 @@ def _play(checkout: Checkout, prepared: Prepared, options: Options) -> Rehearsal
             findings=findings,
             notes=(*prepared.notes, *notices),
             stopped=_stopped(failed) if failed else None,
-            way_out=_way_out(checkout, prepared, published=bool(services.held)) if failed else (),
+            way_out=_way_out(checkout, prepared, published=bool(services.held)) if failed else _improve(findings),
         )
 
 
@@ -163,6 +163,12 @@ def _stopped(failed: JobRun) -> str:
     where = f"job {failed.id} failed" + (f" at step {step.name!r}" if step else "")
     said = f" ({step.error})" if step and step.error else ""
     return f"{where}{said}, and no job after it ran"
+
+
+def _improve(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return what the maintainer would do about a release that is out, and not as it should be; nothing if it is."""
+    wrong = any(not finding.right for finding in findings)
+    return ("put it right on main, and rehearse anew: in earnest the version would be spent",) if wrong else ()
 
 
 def _way_out(checkout: Checkout, prepared: Prepared, *, published: bool) -> tuple[str, ...]:

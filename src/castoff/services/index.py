@@ -120,6 +120,10 @@ class Index:
         """All files that it holds, in the order in which they came, whether they show yet or not."""
         return tuple(self._store.catalogue.files.values())
 
+    def provenance(self, name: str) -> bytes | None:
+        """Return the provenance of a file that it holds, as JSON text; None when it has none. Raises KeyError."""
+        return self._store.provenance(name).read_bytes() if self._store.catalogue.files[name].has_provenance else None
+
     @property
     def spent(self) -> frozenset[str]:
         """All file names that were ever taken."""

@@ -55,7 +55,8 @@ def others(of: int) -> list[int]:
 
 
 def the_other(signal_number: signal.Signals) -> None:
-    """Send a signal to the only one."""
+    """Send a signal to the only one, as soon as it shows: for a moment, a new program has no arguments yet."""
+    until(lambda: bool(others(os.getpid())))
     (child,) = others(os.getpid())
     os.kill(child, signal_number)
 
@@ -109,6 +110,7 @@ def test_it_ends_when_the_one_that_started_it_is_killed(tmp_path: Path, trust_co
         assert one.stdout
         assert one.stderr
         assert one.stdout.readline() == "started\n"
+        until(lambda: bool(others(one.pid)))
         (other,) = others(one.pid)
         one.kill()
         until(lambda: not Path(f"/proc/{other}/exe").exists())

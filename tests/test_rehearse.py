@@ -14,9 +14,10 @@ import pytest
 from castoff.core.faults import FAULTS, KILLED, catalogue
 from castoff.core.sbom import read_subject
 from castoff.services.forge import Forge
+from castoff.services.forge_store import ForgeStore
 from castoff.services.index import Index
 from castoff.services.oidc import Issuer
-from tests.rehearsing import ATTACHED, FILES, JOBS, REAL, SBOM, Played, once, rehearse, sample
+from tests.rehearsing import ATTACHED, BUNDLE, FILES, JOBS, REAL, SBOM, Played, once, rehearse, sample
 from tests.repository import Ran, Repository
 from tests.stories import STOPS
 
@@ -112,20 +113,25 @@ def test_everything_a_user_would_look_at_is_right(played: Played) -> None:
 
 
 @pytest.mark.e2e
-def test_a_provenance_that_names_another_publisher_is_found_when_the_result_is_looked_at(
+def test_a_bundle_of_another_file_and_a_provenance_of_another_publisher_are_found_when_the_result_is_looked_at(
     played: Played, tmp_path: Path
 ) -> None:
     """A rehearsal that is resumed when all of its jobs are done looks at the result again, and does nothing else."""
     assert played.scratch
     scratch = shutil.copytree(played.scratch, tmp_path / "copy", symlinks=True)
-    provenance = scratch / "index" / "provenance" / f"{FILES[1]}.json"
+    store = ForgeStore(scratch / "forge")
+    wheel, sdist = FILES
+    (release,) = store.releases.values()
+    lies = {asset.name: store.path(asset.id) for asset in release.assets}
+    shutil.copyfile(lies[sdist + BUNDLE], lies[wheel + BUNDLE])
+    provenance = scratch / "index" / "provenance" / f"{sdist}.json"
     provenance.write_text(provenance.read_text().replace("castoff-rehearsal/project", "some/body"))
-    repo = Repository(scratch / "work", scratch / "remote.git")
-    ran = repo.castoff("rehearse", "--resume", str(scratch))
+    ran = Repository(scratch / "work", scratch / "remote.git").castoff("rehearse", "--resume", str(scratch))
     assert ran.code == 1
-    assert (
-        f"WRONG  the provenance of each file verifies             {FILES[1]}: it was published by some/body" in ran.all
-    )
+    wrong = dict(re.findall(r"WRONG +(.*?)  +(.*)", ran.all))
+    assert wrong["each bundle verifies against the exact identity"].startswith(f"{wheel}: ")
+    assert wrong["the provenance of each file verifies"].startswith(f"{sdist}: it was published by some/body")
+    assert len(wrong) == 2
     assert "the version would be spent" in ran.all
 
 

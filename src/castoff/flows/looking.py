@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform as machine
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +19,7 @@ from castoff.adapters.files import Folder
 from castoff.core.artifacts import MANIFEST, Manifest, artifact, read_manifest
 from castoff.core.errors import CastoffError
 from castoff.core.project import module_names, read_project
-from castoff.core.proof import Found
+from castoff.core.proof import Found, Verdict
 from castoff.core.rehearsal import Finding, HeldRelease, provenance_finding
 from castoff.core.versions import parse
 from castoff.flows.fresh import FreshEnvironment
@@ -31,21 +31,19 @@ BUNDLE = ".sigstore.json"
 
 def look(scratch: Scratch, platform: Platform, state: State, *, offline: bool) -> tuple[Finding, ...]:
     """Return everything that was looked at, right or wrong."""
-    with closing(SignaturesApart(platform.sigstore.trust_config)) as signatures:  # it starts beside what comes first
-        return tuple(_findings(scratch, platform, state, signatures, offline=offline))
+    with closing(SignaturesApart(platform.sigstore.trust_config)) as signatures:
+        installed = _install(scratch, platform, state, offline=offline)  # first: meanwhile the libraries are loaded
+        return (*_findings(scratch, platform, state, signatures), installed)
 
 
-def _findings(
-    scratch: Scratch, platform: Platform, state: State, signatures: SignaturesApart, *, offline: bool
-) -> Iterator[Finding]:
+def _findings(scratch: Scratch, platform: Platform, state: State, signatures: SignaturesApart) -> Iterator[Finding]:
     releases = platform.releases(state.tag)
     yield _digests(scratch, platform, releases)
     yield from _release(platform, releases, state)
     if len(releases) == 1:
         yield from _sbom(scratch, releases[0])
-        yield _bundles(scratch, platform, state)
+        yield _bundles(platform, state, signatures)
     yield _provenance(platform, signatures)
-    yield _install(scratch, platform, state, offline=offline)
 
 
 def _digests(scratch: Scratch, platform: Platform, releases: tuple[HeldRelease, ...]) -> Finding:
@@ -117,28 +115,19 @@ def _release(platform: Platform, releases: tuple[HeldRelease, ...], state: State
     )
 
 
-def _bundles(scratch: Scratch, platform: Platform, state: State) -> Finding:
-    """Verify each bundle against the exact identity, with the real client, from what the release serves."""
-    what = "each bundle verifies against the exact identity"
-    identity, issuer = platform.identity
-    with tempfile.TemporaryDirectory(dir=scratch.root) as folder:
-        files = platform.download(state.tag, Path(folder))
-        signed = [str(file) for file in files if not file.name.endswith(BUNDLE)]
-        argv = [
-            sys.executable,
-            "-m",
-            "sigstore",
-            "--trust-config",
-            str(platform.sigstore.trust_config),
-            "verify",
-            "identity",
-        ]
-        argv += ["--cert-identity", identity, "--cert-oidc-issuer", issuer, *signed]
-        ended = process.run_sealed(argv, cwd=Path(folder), env=scratch.environment({"COLUMNS": "400"}), check=False)
-    told = ended.output.strip().splitlines()
-    return Finding(
-        what, right=ended.code == 0 and bool(signed), detail=identity if ended.code == 0 else (told or [""])[-1]
-    )
+def _bundles(platform: Platform, state: State, signatures: SignaturesApart) -> Finding:
+    """Verify each bundle that the release serves, against the exact identity and the commit."""
+    what, served = "each bundle verifies against the exact identity", platform.assets(state.tag)
+    signed = {name: path for name, path in served.items() if not name.endswith(BUNDLE)}
+    for name, path in signed.items():
+        if name + BUNDLE not in served:
+            return Finding(what, right=False, detail=f"{name} has none")
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        found = signatures.bundle(platform.signer, sha256, served[name + BUNDLE].read_bytes())
+        if found.verdict is not Verdict.RIGHT:
+            return Finding(what, right=False, detail=f"{name}: {found.detail}")
+    return Finding(what, right=bool(signed), detail=platform.signer.identity)
 
 
 def _provenance(platform: Platform, signatures: SignaturesApart) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from castoff.services.index import Index
 from castoff.services.index_rules import IndexFile
 from castoff.services.index_store import IndexStore
 from castoff.services.index_tokens import Publisher
-from castoff.services.oidc import ISSUER, Issuer, Run, job_claims
+from castoff.services.oidc import Issuer, Run, job_claims
 from castoff.services.sigstore import Sigstore
 
 _TOKEN_LIFE = 24 * 60 * 60
@@ -78,21 +77,14 @@ class Platform:
             for facts in self.forge.facts(tag)
         )
 
-    def download(self, tag: str, folder: Path) -> list[Path]:
-        """Copy the assets of the one release of `tag` into `folder`, by the names under which it serves them."""
+    def assets(self, tag: str) -> dict[str, Path]:
+        """Return where the assets of the one release of `tag` lie, by the names under which it serves them."""
         assets = [asset for release in self.forge.releases if release.tag == tag for asset in release.assets]
-        for asset in assets:
-            shutil.copyfile(self.forge.file(asset), folder / asset.name)
-        return [folder / asset.name for asset in assets]
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """The identity in every signature of this run, and its issuer."""
-        return self.run.identity, ISSUER
+        return {asset.name: self.forge.file(asset) for asset in assets}
 
     @property
     def signer(self) -> Signer:
-        """Who must have signed the attestations of this run."""
+        """Who must have signed in this run."""
         run = self.run
         return Signer(run.identity, f"{run.owner}/{run.repository}", run.workflow, (run.sha,))
 

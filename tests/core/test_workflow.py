@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from castoff.core.errors import CastoffError, Problem
+from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.workflow import Job, Workflow, job_permissions, order
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
 from castoff.core.workflow_reading import read_workflow
@@ -94,6 +95,7 @@ jobs:
     env:
       B: two
     environment: {{name: pypi, url: https://example.invalid}}
+    concurrency: {{group: one, cancel-in-progress: false}}
     steps:
       - id: x
         name: Say
@@ -136,6 +138,7 @@ jobs:
     assert (build.outputs, build.env) == ({"out": "${{ steps.x.outputs.y }}"}, {"B": "two"})
     assert build.environment is not None
     assert (build.environment.name, build.environment.computed) == ("pypi", False)
+    assert (workflow.file, build.environment.where, build.concurrency) == (FILE, Location(FILE, 19), "one")
     assert build.continue_on_error == "true"
     say, used = build.steps
     assert (say.id, say.title, say.shell, say.run) == ("x", "Say", "python", "print(1)\n")
@@ -219,7 +222,8 @@ BOMB = "x: &a [0]\n" + "".join(
         pytest.param("a: 1\nb: 2\nA: 3\n", "3: the key 'A' is given twice, first in line 1", id="a-doubled-key"),
         pytest.param(SMALL + "jbos: {}\n", "8: castoff knows no key 'jbos' of a workflow", id="an-unknown-key"),
         pytest.param("jobs: {}\n", "1: the workflow does not say what it runs on", id="no-triggers"),
-        pytest.param("on: []\njobs: {}\n", "1: the workflow does not say what it runs on", id="empty-triggers"),
+        pytest.param("jobs: {}\non: []\n", "2: the workflow does not say what it runs on", id="empty-triggers"),
+        pytest.param("on: {push: main}\njobs: {}\n", "1: on.push must be a mapping", id="a-branch-for-filters"),
         pytest.param("on: push\n", "1: the workflow has no jobs", id="no-jobs"),
         pytest.param("on: push\njobs: {}\n", "2: the workflow has no jobs", id="empty-jobs"),
         pytest.param("on: push\njobs: [a]\n", "2: jobs must be a mapping", id="jobs-in-a-list"),
@@ -236,6 +240,7 @@ BOMB = "x: &a [0]\n" + "".join(
             SMALL.replace("run: make one", "uses: checkout"), "7: uses is 'checkout'; it must be", id="no-repository"
         ),
         pytest.param(SMALL.replace("run: make one", "uses: o/n"), "7: uses is 'o/n'; it must be", id="no-ref"),
+        pytest.param(SMALL + "    stesp: []\n", "8: castoff knows no key 'stesp' of a job", id="a-misspelt-key-of-a-job"),
         pytest.param(SMALL + "        wth: {}\n", "8: castoff knows no key 'wth' of a step", id="a-misspelt-key"),
         pytest.param(SMALL + "        env:\n", "8: jobs.one.steps[0].env must be a mapping", id="an-empty-env"),
         pytest.param(SMALL + "        id: 1x\n", "8: '1x' is no id of a step", id="a-wrong-step-id"),
@@ -465,6 +470,11 @@ def test_only_write_all_grants_an_identity() -> None:
             (("a?",), "", True),
             (("[a-z-]",), "-", True),
             (("[a-c-]",), "d", False),
+            (("v[1-3]",), "v3", True),
+            (("v[1-3]",), "v4", False),
+            (("v[1-1]",), "v1", True),
+            (("[XY]",), "X", True),
+            (("[\n]",), "\n", True),
             (("V1",), "v1", False),
             (("",), "", True),
         ),
@@ -499,12 +509,15 @@ def test_a_push_starts_the_workflow_by_its_filters(on: str, tag: bool, branch: b
     assert starts_on_branch_push(workflow, "main") is branch
 
 
-@pytest.mark.parametrize("pattern", ["v[", "v[]", "v[!a]", "v[9-0]", "v[a-Z]", "v[.-9]"])
+@pytest.mark.parametrize("pattern", ["v[", "v[]", "v[!a]", "v[^a]", "v[9-0]", "v[a-Z]", "v[.-9]"])
 def test_a_pattern_that_is_none_is_told_with_its_place(pattern: str) -> None:
     workflow = small(on=f"{{push: {{tags: ['{pattern}']}}}}")
     (problem,) = rehearsal_problems(workflow, KNOWN, "v1")
     assert str(problem.where) == f"{FILE}:1"
     assert pattern in problem.what
+    with pytest.raises(CastoffError) as caught:
+        starts_on_branch_push(small(on=f"{{push: {{branches: ['{pattern}']}}}}"), "main")
+    assert caught.value.problems == (problem,)
 
 
 @bounded
@@ -516,6 +529,21 @@ def test_any_pattern_is_followed_or_refused_and_is_never_slow(pattern: str, name
         return
     if not set("*?+[]!\\") & set(pattern):
         assert matched == (pattern == name)
+
+
+_PARTS = {
+    **{part: part for part in ("a", "b", "a?", "b?", "ab+", "[ab]+", "[ab]?")},
+    **{"*b": "[^/]*b", "**b": ".*b", "*b?": "[^/]*b?", "/**/": "/(?:.*/)?"},
+}
+
+
+@bounded
+@given(st.lists(st.sampled_from(sorted(_PARTS)), max_size=6), st.text("ab/", max_size=6))
+@example(["*b", "a?", "b", "a?", "b"], "bbb")
+@example(["*b?", "a?", "b", "b?", "a"], "bba")
+def test_a_pattern_lets_in_what_the_regular_expression_that_says_the_same_does(parts: list[str], name: str) -> None:
+    expected = re.fullmatch("".join(_PARTS[part] for part in parts), name) is not None
+    assert matches(("".join(parts),), name) is expected
 
 
 def test_a_pattern_of_many_stars_is_quick() -> None:
@@ -571,6 +599,11 @@ def test_a_workflow_that_can_be_rehearsed_has_no_problems() -> None:
             id="self-hosted",
         ),
         pytest.param(
+            read_workflow(FILE, SMALL.replace("ubuntu-latest", "[]")),
+            "5: the job one runs on nothing, not on ubuntu-*: that cannot be rehearsed on this machine",
+            id="nowhere",
+        ),
+        pytest.param(
             read_workflow(FILE, SMALL.replace("ubuntu-latest", "${{ matrix.os }}")),
             "5: the job one runs on ${{ matrix.os }}, not",
             id="a-computed-runner",
@@ -586,6 +619,12 @@ def test_a_workflow_that_can_be_rehearsed_has_no_problems() -> None:
 def test_what_cannot_be_rehearsed_is_named_with_its_place(workflow: Workflow, told: str) -> None:
     (found,) = problems(workflow)
     assert found.startswith(told)
+
+
+def test_an_unknown_input_that_is_like_no_other_is_told_alone() -> None:
+    assert problems(small(f"uses: actions/checkout@{SHA}", "with: {x: 1}")) == [
+        "7: actions/checkout knows no input 'x'"
+    ]
 
 
 def test_the_way_to_pin_is_a_command_that_any_ref_can_stand_in() -> None:
@@ -604,10 +643,16 @@ def test_what_a_rehearsal_does_not_show_is_noted_once_for_all_jobs() -> None:
     workflow = read_workflow(
         FILE,
         f"on: push\nconcurrency: x\njobs:\n  a:\n    runs-on: ubuntu-latest\n{job}    steps: [{{uses: ./x}}]\n"
-        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}    steps: [{{uses: ./x}}]\n",
+        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}    steps: [{{uses: ./y}}, {{uses: ./x}}]\n",
     )
-    notes = rehearsal_notes(workflow)
-    assert len(notes) == 8
-    assert "the job's time limit is not enforced: a, b" in notes
-    assert "the environment's name is computed, and taken as it is written: a" in notes
+    assert rehearsal_notes(workflow) == [
+        "whether a job runs at all (`if`) is decided by the local runner, not by GitHub: a, b",
+        "the job's time limit is not enforced: a, b",
+        "the job's continue-on-error is not played: its failure stops the run: a, b",
+        "the environment's reviewers, wait timer and rules for tags are not played: a, b",
+        "the environment's name is computed, and taken as it is written: a",
+        "the job's concurrency is not played: a, b",
+        "concurrency is not played: there is one run at a time here",
+        "run as they are, and not looked into for what they use themselves: ./x, ./y",
+    ]
     assert rehearsal_notes(read_workflow(FILE, SMALL)) == []

@@ -104,7 +104,7 @@ def _step_problems(step: Step, known: Mapping[str, Collection[str]]) -> Iterator
 
 
 def _meant(name: str, inputs: Collection[str]) -> str:
-    close = get_close_matches(name, sorted(inputs), n=1)
+    close = get_close_matches(name, sorted(inputs))
     return f"; {close[0]!r} is one" if close else ""
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from castoff.core.errors import Location
 from castoff.core.findings import Finding, Verdict
@@ -69,27 +69,26 @@ def beside(
         one.finding
         for one in theirs
         if not any(_same(finding, one) for finding in ours)
-        and not (one.audit == "superfluous-actions" and any(action in _text(one, lines) for action in actions))
+        and not (one.audit == "superfluous-actions" and _speaks_of(one, actions, lines))
     ]
 
 
 def read_schema(file: str, output: str, tree: Table) -> list[Finding] | None:
     """Return what check-jsonschema found in `file`; None when that is not its JSON."""
     try:
-        errors = cast("dict[str, list[dict[str, object]]]", json.loads(output))["errors"]
-        return [_schema_finding(file, error, tree) for error in errors]
+        return [_schema_finding(file, error, tree) for error in json.loads(output)["errors"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _spanned(file: str, said: dict[str, object]) -> Spanned:
-    places = cast("list[dict[str, dict[str, object]]]", said["locations"])
-    spans = [cast("dict[str, dict[str, int]]", place["concrete"]["location"]) for place in places]
+def _spanned(file: str, said: dict[str, Any]) -> Spanned:
+    places: list[dict[str, Any]] = said["locations"]
+    spans = [place["concrete"]["location"] for place in places]
     first = min(span["start_point"]["row"] for span in spans) + 1
     last = max(span["end_point"]["row"] for span in spans) + 1
     primary = next((place for place in places if place["symbolic"]["kind"] == "Primary"), places[0])
-    line = cast("dict[str, dict[str, int]]", primary["concrete"]["location"])["start_point"]["row"] + 1
-    severity = str(cast("dict[str, object]", said["determinations"])["severity"])
+    line = primary["concrete"]["location"]["start_point"]["row"] + 1
+    severity = said["determinations"]["severity"]
     verdict = Verdict.WRONG if severity in {"Medium", "High"} else Verdict.NOTE
     what = _short(f"{said['desc']}: {primary['symbolic']['annotation']}")
     audit = str(said["ident"])
@@ -110,12 +109,13 @@ def _same(ours: Finding, theirs: Spanned) -> bool:
     return line is not None and theirs.first <= line <= theirs.last
 
 
-def _text(spanned: Spanned, lines: Sequence[str]) -> str:
-    return "\n".join(lines[spanned.first - 1 : spanned.last]).lower()
+def _speaks_of(spanned: Spanned, actions: Iterable[str], lines: Sequence[str]) -> bool:
+    spoken = [line.lower() for line in lines[spanned.first - 1 : spanned.last]]
+    return any(action in line for action in actions for line in spoken)
 
 
-def _schema_finding(file: str, error: dict[str, object], tree: Table) -> Finding:
-    deepest = cast("dict[str, object]", error.get("best_deep_match") or error)
+def _schema_finding(file: str, error: dict[str, Any], tree: Table) -> Finding:
+    deepest = error.get("best_deep_match") or error
     path, message = str(deepest["path"]), str(deepest["message"])
     unexpected = _UNEXPECTED.search(message)
     where = _place(tree, [*_keys(path), *((unexpected[1],) if unexpected else ())])

@@ -139,13 +139,13 @@ def _listed(pattern: str, part: str) -> frozenset[str]:
     if not part.endswith("]") or not listed or listed[0] in "^!":
         raise ValueError(f"the pattern {pattern!r} has {part!r}; it must be [, letters or digits or ranges, and ]")
     characters: set[str] = set()
-    for one in re.findall(r".-.|.", listed, re.DOTALL):
-        characters |= _range(pattern, one[0], one[2]) if len(one) > 1 else {one}
+    for first, last, single in re.findall(r"(.)-(.)|(.)", listed, re.DOTALL):
+        characters |= {single} if single else _range(pattern, first, last)
     return frozenset(characters)
 
 
 def _range(pattern: str, first: str, last: str) -> set[str]:
     for letters in _RANGES:
         if first in letters and last in letters and first <= last:
-            return set(letters[letters.index(first) : letters.index(last) + 1])
+            return {letter for letter in letters if first <= letter <= last}
     raise ValueError(f"the pattern {pattern!r} has the range {first}-{last}; there are a-z, A-Z and 0-9, and parts")

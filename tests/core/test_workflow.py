@@ -68,6 +68,7 @@ def test_castoffs_own_release_workflow_is_read_with_its_places() -> None:
                 assert step.uses.pinned
                 assert step.uses.comment.startswith("v")
                 assert step.uses.text in lines[(step.uses.where.line or 0) - 1]
+            assert step.input_places.keys() == step.inputs.keys()
             for name, where in step.input_places.items():
                 assert lines[(where.line or 0) - 1].lstrip().startswith(f"{name}:")
 
@@ -124,8 +125,8 @@ jobs:
     strategy: {{matrix: {{a: [1]}}}}
     permissions: read-all
     steps:
-      - uses: ./tools/act
-      - uses: docker://alpine:3
+      - uses: ./tools/X/ # ours
+      - uses: docker://alpine:3 # 3.20
 """,
     )
     build, call, local = workflow.jobs
@@ -158,9 +159,11 @@ jobs:
     assert local.environment.computed
     here, image = local.steps
     assert here.uses is not None
-    assert (here.uses.local, here.uses.path, here.uses.pinned) == (True, "tools/act", True)
+    assert (here.uses.local, here.uses.path, here.uses.pinned) == (True, "tools/X", True)
+    assert (here.uses.where, here.uses.comment) == (Location(FILE, 49), "ours")
     assert image.uses is not None
     assert (image.uses.docker, image.uses.pinned) == (True, False)
+    assert (image.uses.where, image.uses.comment) == (Location(FILE, 50), "3.20")
 
 
 @pytest.mark.parametrize(
@@ -177,6 +180,19 @@ jobs:
 def test_an_input_is_the_text_that_github_makes_of_it(written: str, text: str) -> None:
     workflow = small(f"uses: o/n@{SHA}", "with:", f"  x: {written}")
     assert workflow.jobs[0].steps[0].inputs == {"x": text}
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("ubuntu-latest", ("ubuntu-latest",)),
+        ("[self-hosted, linux]", ("self-hosted", "linux")),
+        ("{group: big}", ("group:big",)),
+        ("{labels: [linux, arm]}", ("linux", "arm")),
+    ],
+)
+def test_a_job_runs_where_its_labels_or_its_group_say(written: str, labels: tuple[str, ...]) -> None:
+    assert read_workflow(FILE, SMALL.replace("ubuntu-latest", written)).jobs[0].runs_on == labels
 
 
 def test_the_step_is_called_as_on_github_when_it_has_no_name() -> None:
@@ -231,7 +247,14 @@ BOMB = "x: &a [0]\n" + "".join(
         pytest.param("on: push\njobs: {1a: {}}\n", "2: '1a' is no id of a job", id="a-wrong-id"),
         pytest.param("on: push\njobs: {a: {steps: []}}\n", "2: the job a says neither", id="nowhere-to-run"),
         pytest.param("on: push\njobs: {a: {runs-on: x}}\n", "2: the job a has no steps", id="no-steps"),
-        pytest.param("on: push\njobs: {a: {runs-on: x, steps: []}}\n", "2: the job a has no steps", id="empty-steps"),
+        pytest.param(
+            "on: push\njobs:\n a:\n  runs-on: x\n  steps: []\n", "5: the job a has no steps", id="empty-steps"
+        ),
+        pytest.param(
+            "on: push\njobs:\n a:\n  uses: ./.github/workflows/x.yml\n  steps: []\n",
+            "5: the job a has uses and steps; it can have one of them",
+            id="steps-beside-a-workflow",
+        ),
         pytest.param(SMALL.replace("run: make one", "name: x"), "7: a step needs uses or run", id="a-step-of-nothing"),
         pytest.param(
             SMALL.replace("make one", "[x]"), "7: jobs.one.steps[0].run must be one value, not a list", id="run-a-list"
@@ -240,7 +263,12 @@ BOMB = "x: &a [0]\n" + "".join(
             SMALL.replace("run: make one", "uses: checkout"), "7: uses is 'checkout'; it must be", id="no-repository"
         ),
         pytest.param(SMALL.replace("run: make one", "uses: o/n"), "7: uses is 'o/n'; it must be", id="no-ref"),
-        pytest.param(SMALL + "    stesp: []\n", "8: castoff knows no key 'stesp' of a job", id="a-misspelt-key-of-a-job"),
+        pytest.param(
+            "on: push\njobs:\n  a:\n    uses: o/n@v1\n",
+            "4: uses is 'o/n@v1'; a job can use a workflow in .github/workflows/",
+            id="a-job-of-an-action",
+        ),
+        pytest.param(SMALL + "    stesp: []\n", "8: castoff knows no key 'stesp' of a job", id="a-wrong-job-key"),
         pytest.param(SMALL + "        wth: {}\n", "8: castoff knows no key 'wth' of a step", id="a-misspelt-key"),
         pytest.param(SMALL + "        env:\n", "8: jobs.one.steps[0].env must be a mapping", id="an-empty-env"),
         pytest.param(SMALL + "        id: 1x\n", "8: '1x' is no id of a step", id="a-wrong-step-id"),
@@ -285,8 +313,10 @@ def test_what_is_no_workflow_is_refused_in_one_line_with_its_place(text: str, to
 def test_a_circle_is_told_in_full() -> None:
     text = SMALL + "    needs: three\n  two: {needs: one, uses: ./.github/workflows/x.yml}\n"
     text += "  three: {needs: [two], uses: ./.github/workflows/x.yml}\n"
-    said = refused(text).partition("circle: ")[2].split(" needs ")
+    line, _, told = refused(text).partition(": jobs need each other in a circle: ")
+    said = told.split(" needs ")
     assert said[0] == said[-1]
+    assert line == {"one": "8", "two": "9", "three": "10"}[said[0]]
     assert set(said) == {"one", "two", "three"}
     needs = {"one": "three", "two": "one", "three": "two"}
     assert all(needs[job] == needed for job, needed in pairwise(said))
@@ -531,9 +561,11 @@ def test_any_pattern_is_followed_or_refused_and_is_never_slow(pattern: str, name
         assert matched == (pattern == name)
 
 
-_PARTS = {
-    **{part: part for part in ("a", "b", "a?", "b?", "ab+", "[ab]+", "[ab]?")},
-    **{"*b": "[^/]*b", "**b": ".*b", "*b?": "[^/]*b?", "/**/": "/(?:.*/)?"},
+_PARTS = {part: part for part in ("a", "b", "a?", "b?", "ab+", "[ab]+", "[ab]?")} | {
+    "*b": "[^/]*b",
+    "**b": ".*b",
+    "*b?": "[^/]*b?",
+    "/**/": "/(?:.*/)?",
 }
 
 
@@ -643,7 +675,8 @@ def test_what_a_rehearsal_does_not_show_is_noted_once_for_all_jobs() -> None:
     workflow = read_workflow(
         FILE,
         f"on: push\nconcurrency: x\njobs:\n  a:\n    runs-on: ubuntu-latest\n{job}    steps: [{{uses: ./x}}]\n"
-        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}    steps: [{{uses: ./y}}, {{uses: ./x}}]\n",
+        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}"
+        "    steps: [{uses: ./y}, {uses: ./x}]\n",
     )
     assert rehearsal_notes(workflow) == [
         "whether a job runs at all (`if`) is decided by the local runner, not by GitHub: a, b",

@@ -167,7 +167,7 @@ def _steps(table: Table, job: str, where: Location) -> tuple[Step, ...]:
     if not isinstance(node, Items) or not node.items:
         wrong(f"the job {job} has no steps", node.where if node else where)
     steps = tuple(_step(mapping(item)) for item in node.items)
-    ids = [step.id.upper() for step in steps if step.id]
+    ids = [step.id.casefold() for step in steps if step.id]
     for place, step in enumerate(step for step in steps if step.id):
         if ids.index(ids[place]) != place:
             wrong(f"two steps of the job {job} have the id {step.id!r}", step.keys["id"])
@@ -211,7 +211,7 @@ def _action_of(said: Scalar) -> Uses:
     match = _ACTION.fullmatch(said.text)
     if match is None:
         wrong(f"uses is {said.text!r}; it must be OWNER/NAME@REF, ./PATH or docker://IMAGE", said.where)
-    return Uses(said.text, said.where, match["repository"], match["path"].strip("/"), match["ref"], said.comment)
+    return Uses(said.text, said.where, match["repository"], match["path"].removeprefix("/"), match["ref"], said.comment)
 
 
 def _workflow_of(said: Scalar) -> Uses:

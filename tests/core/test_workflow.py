@@ -16,6 +16,7 @@ from castoff.core.workflow import Job, Workflow, job_permissions, order
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
 from castoff.core.workflow_reading import read_workflow
 from castoff.core.workflow_triggers import matches, starts_on_branch_push, starts_on_tag
+from castoff.core.workflow_yaml import Scalar, read_yaml
 from tests.strategies import bounded
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +173,15 @@ jobs:
         *(("true", "true"), ("True", "true"), ("FALSE", "false"), ("yes", "yes"), ("on", "on"), ("'true'", "true")),
         *(("3.10", "3.1"), ('"3.10"', "3.10"), ("0", "0"), ("007", "7"), ("+5", "5"), ("-1.50", "-1.5")),
         *(("1e3", "1000"), ("1E20", "1E+20"), ("1_000", "1_000"), ("0x1F", "31"), ("0o17", "15"), ("0b1", "0b1")),
-        *(("0xFFFFFFFF", "-1"), (".5", "0.5"), ("5.", "5"), ("1:30", "1:30"), ("2024-01-01", "2024-01-01")),
+        *(
+            ("0xFFFFFFFF", "-1"),
+            ("0x7FFFFFFF", "2147483647"),
+            ("0x80000000", "-2147483648"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("1:30", "1:30"),
+            ("2024-01-01", "2024-01-01"),
+        ),
         *(("~", ""), ("null", ""), ("", ""), (".inf", "Infinity"), ("-.INF", "-Infinity"), (".nan", "NaN")),
         *(("123456789012345678", "1.23456789012346E+17"), ("!!str 12a", "12a"), ("v1.0", "v1.0"), ("1.2.3", "1.2.3")),
     ],
@@ -234,7 +243,8 @@ BOMB = "x: &a [0]\n" + "".join(
         pytest.param("a: &a [*a]\n", "1: the workflow is nested too deeply", id="an-anchor-in-itself"),
         pytest.param(BOMB, "1: the workflow is nested too deeply, or its anchors make it too big", id="a-bomb"),
         pytest.param("a: !!binary abc\n", "1: a workflow has no use for the YAML tag", id="a-tag"),
-        pytest.param("[a]: b\n", "1: a key of the workflow must be one value", id="a-list-as-key"),
+        pytest.param("[a]: b\n", "1: a key of the workflow must be one value, not a list", id="a-list-as-key"),
+        pytest.param("a:\n  {b: c}: d\n", "2: a key of a must be one value, not a mapping", id="a-mapping-as-key"),
         pytest.param("a: 1\nb: 2\nA: 3\n", "3: the key 'A' is given twice, first in line 1", id="a-doubled-key"),
         pytest.param(SMALL + "jbos: {}\n", "8: castoff knows no key 'jbos' of a workflow", id="an-unknown-key"),
         pytest.param("jobs: {}\n", "1: the workflow does not say what it runs on", id="no-triggers"),
@@ -304,10 +314,47 @@ BOMB = "x: &a [0]\n" + "".join(
         ),
         pytest.param(SMALL.replace("push", "{push: {tags: }}"), "2: on.push.tags needs patterns", id="an-empty-filter"),
         pytest.param(SMALL + "env: {A: 1e999}\n", "8: the number 1e999 is too big", id="a-number-too-big"),
+        pytest.param(SMALL + "env: {A: -1e999}\n", "8: the number -1e999 is too big", id="a-number-far-below"),
+        pytest.param(
+            f"{SMALL}env: {{A: {'9' * 999}}}\n", f"8: the number {'9' * 40} is too big", id="a-long-number-is-cut"
+        ),
     ],
 )
 def test_what_is_no_workflow_is_refused_in_one_line_with_its_place(text: str, told: str) -> None:
     assert refused(text).startswith(told)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}")])
+def test_lists_and_mappings_may_lie_fifty_deep_in_one_another_and_no_deeper(opening: str, closing: str) -> None:
+    read_yaml(FILE, f"a: {opening * 49}x{closing * 49}\n")
+    with pytest.raises(CastoffError, match="nested too deeply"):
+        read_yaml(FILE, f"a: {opening * 50}x{closing * 50}\n")
+
+
+def test_there_may_be_fifty_thousand_keys_and_values_with_those_of_anchors_and_no_more() -> None:
+    text = f"a: &a [{', '.join('0' * 99)}]\nb: [{'*a, ' * 498}{', '.join('0' * 96)}]\n"
+    read_yaml(FILE, text)
+    with pytest.raises(CastoffError, match="its anchors make it too big"):
+        read_yaml(FILE, text.replace("b: [", "b: [0, "))
+
+
+@pytest.mark.parametrize(
+    ("line", "comment"),
+    [
+        *(("v # one", "one"), ("v   #  one # two  ", "one # two"), ("'v' # one\r", "one"), ("v #", ""), ("v#one", "")),
+        *(
+            ("v\nb: # one", ""),
+            ("v", ""),
+            ('"v # no"', ""),
+            (f"v{' ' * 200}# one", "one"),
+            (f"v # {'x' * 999}", "x" * 999),
+        ),
+    ],
+)
+def test_a_comment_is_what_stands_behind_a_value_on_its_line(line: str, comment: str) -> None:
+    value = read_yaml(FILE, f"a: {line}\n").entries["a"]
+    assert isinstance(value, Scalar)
+    assert value.comment == comment
 
 
 def test_a_circle_is_told_in_full() -> None:

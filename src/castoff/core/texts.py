@@ -42,7 +42,12 @@ class Text(NamedTuple):
 
     def line_starts(self) -> list[int]:
         """Return the offset at which each line starts."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return line_starts(self.text)
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line of a text starts."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 
 def decode(file: str, data: bytes) -> Text:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from castoff.core.errors import Location, refuse
-from castoff.core.texts import Text
+from castoff.core.texts import line_starts
 
 if TYPE_CHECKING:
     import yaml
@@ -24,6 +24,7 @@ _DEEPEST = 50
 _TAGS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map"))
 _HEX_OR_OCTAL = re.compile(r"0x[0-9a-fA-F]{1,8}|0o[0-7]{1,10}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_COMMENT = re.compile(r"[^\n]{0,300}? #([^\n]*)")
 _SPECIAL = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), ""),
     **dict.fromkeys(("true", "True", "TRUE"), "true"),
@@ -145,7 +146,7 @@ class _Reader:
     def __init__(self, file: str, text: str) -> None:
         self._file = file
         self._text = text
-        self._starts = Text(file, text, "utf-8", bom=False).line_starts()
+        self._starts = line_starts(text)
         self._left = _MOST_NODES
 
     def at(self, offset: int | None) -> Location:
@@ -176,7 +177,7 @@ class _Reader:
         seen: dict[str, Location] = {}
         for key_node, value_node in node.value:
             where = self.at(key_node.start_mark.index)
-            key = one(self.node(key_node, f"a key of {path or 'the workflow'}", depth + 1)).text
+            key = one(self.node(key_node, f"a key of {path or 'the workflow'}", depth)).text
             if key.upper() in seen:
                 wrong(f"the key {key!r} is given twice, first in line {seen[key.upper()].line}", where)
             seen[key.upper()] = keys[key] = where
@@ -185,8 +186,8 @@ class _Reader:
 
     def _comment(self, end: int) -> str:
         """Return the comment on the line of a value that ends at the offset `end`."""
-        rest = self._text[end : end + 300].partition("\n")[0]
-        return rest.partition(" #")[2].strip()
+        found = _COMMENT.match(self._text, end)
+        return found[1].strip() if found else ""
 
 
 def _one_line(said: object) -> str:

@@ -160,6 +160,80 @@ def test_a_release_that_would_be_wrong_is_not_called_good() -> None:
     assert "the pre-release mark it has none ✗ wrong" in Page(text).text
 
 
+def test_the_page_reads_from_top_to_bottom_as_the_rehearsal_went() -> None:
+    times = "Where the time went | What was done | Took | scratch clone | 0.6 s | install and verify | 1 h 01 min"
+    assert " | ".join(piece.strip() for piece in Page(page(STOPPED)).pieces if piece.strip()) == (
+        "Rehearsal of demo 0.1.1 | Rehearsal of a release | demo 0.1.1 | ✗ It stopped"
+        " | This tag would not have released 0.1.1: publish: PyPI does not answer."
+        " | In earnest, this would be next: | gh run rerun --failed 12 | make status VERSION='0.1.1'"
+        f" | What was rehearsed | Project | demo | Version | 0.1.1 | Tag | v0.1.1 | Commit | {GOOD.commit}"
+        " | Fault | index-down | The jobs | 1 passed, 1 failed, 1 not run | the tag is pushed | 1 min 06 s"
+        " | Check and build | ✓ passed | 1 min 01 s | Step | Outcome | Began | Took"
+        " | Run make | ✓ passed | 1.0 s | 1 min 00 s | Hand on | ✓ passed | 1 min 01 s | 1.0 s"
+        " | Publish | ✗ failed | 4.0 s | Step | Outcome | Began | Took | Upload | ✗ failed | 1 min 02 s | 4.0 s"
+        f" | GitHub release | ○ not run | {times} | the jobs of the workflow | 1 min 05 s | all together | 1 h 02 min"
+        " | What the index holds | Nothing of this project. | The release | There is none."
+        " | Looked at afterwards | Nothing: there was no release to look at."
+    )
+    assert " | ".join(piece.strip() for piece in Page(page(GOOD)).pieces if piece.strip()).endswith(
+        f" | What the index holds | File and SHA-256 | Size | {WHEEL.name} | {WHEEL.sha256} | 84.2 kB"
+        " | The release | v0.1.1 | published | immutable | Notes | ## What's Changed\n* <b>All</b> | Assets"
+        f" | File and SHA-256 | Size | {WHEEL.name} | {WHEEL.sha256} | ✓ the same bytes as on the index | 84.2 kB"
+        f" | {BUNDLE.name} | {BUNDLE.sha256} | 812 B | Looked at afterwards | What | Result"
+        " | pip install | demo.__version__ is 0.1.1 | ✓ right | What to keep in mind | Python 3.11 played 3.13"
+    )
+    assert "The jobs | No job began. | Where" in " | ".join(filter(str.strip, Page(page(EMPTY)).pieces))
+
+
+@pytest.mark.parametrize("rehearsal", SHAPES)
+def test_every_class_of_the_page_is_one_of_the_style_sheet(rehearsal: Rehearsal) -> None:
+    """What is good or bad has its colour, and a number stands to the right."""
+    text = page(rehearsal)
+    known = set(re.findall(r"\.([a-z]+)", text.partition("<style>")[2].partition("</style>")[0]))
+    used = {name for _, attributes in Page(text).tags for name in attributes.get("class", "").split()}
+    assert used <= known
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        *((-0.2, "0.0 s"), (0, "0.0 s"), (0.04, "0.0 s"), (3.44, "3.4 s"), (9.94, "9.9 s"), (9.96, "10 s")),
+        *((59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (3599.4, "59 min 59 s")),
+        *((3599.6, "1 h 00 min"), (3720, "1 h 02 min"), (7200, "2 h 00 min"), (90_060, "25 h 01 min")),
+    ],
+)
+def test_a_time_is_told_as_people_say_it(seconds: float, said: str) -> None:
+    assert f"Took build {said} the jobs" in Page(page(replace(EMPTY, phases=(("build", seconds),)))).text
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        *((0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (45_250, "45.2 kB"), (999_940, "999.9 kB")),
+        *((999_960, "1.0 MB"), (1_340_000, "1.3 MB"), (999_960_000, "1.0 GB"), (5_000_000_000_000, "5000.0 GB")),
+    ],
+)
+def test_a_size_is_told_as_people_say_it(size: int, said: str) -> None:
+    text = Page(page(replace(GOOD, index=(replace(WHEEL, size=size),), releases=()))).text
+    assert f"{WHEEL.sha256} {said} The release" in text
+
+
+def test_a_bar_is_as_long_as_its_part_of_the_time() -> None:
+    """Of the whole for a job and for a phase, of its job for a step; the end of the scale is the end of the last."""
+    late = replace(BUILD, start=50.0, seconds=50.0, steps=(StepRun("make", Outcome.SUCCESS, 60.0, 30.0),))
+    kept = replace(BUILD, outcome=Outcome.KEPT, start=0.0, seconds=900.0, steps=())
+    text = page(replace(GOOD, jobs=(kept, late), phases=(("clone", 150.0),)))
+    bars = [attributes["style"] for attributes in Page(text).attributes("span") if "style" in attributes]
+    assert bars == [
+        "margin-left:min(50.00%, 100% - 3px);width:50.00%",
+        "margin-left:min(20.00%, 100% - 3px);width:60.00%",
+        "width:75.00%",
+        "width:25.00%",
+    ]
+    assert "the tag is pushed 1 min 40 s" in Page(text).text
+    assert "the jobs of the workflow 50 s all together 3 min 20 s" in Page(text).text
+
+
 def test_everything_of_the_rehearsal_is_on_the_page() -> None:
     text = Page(page(GOOD)).text
     for told in (

@@ -611,15 +611,14 @@ def test_any_pattern_is_followed_or_refused_and_is_never_slow(pattern: str, name
 _PARTS = {part: part for part in ("a", "b", "a?", "b?", "ab+", "[ab]+", "[ab]?")} | {
     "*b": "[^/]*b",
     "**b": ".*b",
-    "*b?": "[^/]*b?",
+    "*a?": "[^/]*a?",
     "/**/": "/(?:.*/)?",
 }
 
 
 @bounded
 @given(st.lists(st.sampled_from(sorted(_PARTS)), max_size=6), st.text("ab/", max_size=6))
-@example(["*b", "a?", "b", "a?", "b"], "bbb")
-@example(["*b?", "a?", "b", "b?", "a"], "bba")
+@example(["*a?", "b", "a?", "b"], "bbb")
 def test_a_pattern_lets_in_what_the_regular_expression_that_says_the_same_does(parts: list[str], name: str) -> None:
     expected = re.fullmatch("".join(_PARTS[part] for part in parts), name) is not None
     assert matches(("".join(parts),), name) is expected

@@ -10,10 +10,10 @@ from castoff.core.texts import Text
 
 NAMES = ("GNUmakefile", "makefile", "Makefile")
 """The names that make looks for, in its order."""
-_RULE = re.compile(r"^(?P<targets>[^\s#:=][^#:=]*?)\s*&?::?(?!:?=)")
-_ASSIGNED = re.compile(r"^[\w.-]+\s*[:+?!]*=")
-_INCLUDE = re.compile(r"^[-s]?include\s+(?P<files>.+)$")
-_CHANGES_RECIPES = re.compile(r"^(?P<what>\.ONESHELL\s*:|\.RECIPEPREFIX\s*[:?]?=)")
+_RULE = re.compile(r"^ *(?P<targets>[^\s#:=][^#:=]*?)\s*&?::?(?!:?=)")
+_ASSIGNED = re.compile(r"^ *[\w.-]+\s*[:+?!]*=")
+_INCLUDE = re.compile(r"^ *[-s]?include\s+(?P<files>.+)$")
+_CHANGES_RECIPES = re.compile(r"^ *(?P<what>\.ONESHELL\s*:|\.RECIPEPREFIX\s*[:?]?=)")
 
 
 def targets(text: Text) -> dict[str, Location]:

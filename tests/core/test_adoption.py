@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from castoff.core import make_text
-from castoff.core.castoff_table import with_table
-from castoff.core.dependabot_text import with_actions
 from castoff.core.dev_requirements import Source, chosen, plain, poetry_range, poetry_requirement
-from castoff.core.errors import CastoffError
+from castoff.core.errors import CastoffError, Location, Problem, UsageError
 from castoff.core.extensions import compiled
 from castoff.core.filling import Names, fill, fill_lines, name_problems
-from castoff.core.locking import lock_problems
 from castoff.core.project import read_project
-from castoff.core.pythons import choose
+from castoff.core.pythons import choose, requires_python
 from castoff.core.texts import Text
 from tests.memory import Memory
 
@@ -47,7 +43,7 @@ def test_a_value_is_never_a_template_itself() -> None:
 
 
 def test_a_line_of_placeholders_filled_with_nothing_goes_and_an_empty_line_stays() -> None:
-    assert fill_lines("a\n%%{b}\n\nc\n", {"b": ""}) == "a\n\nc\n"
+    assert fill_lines("a\n%%{b}\n%%{b}%%{b}\n\nc\n", {"b": ""}) == "a\n\nc\n"
 
 
 GOOD = Names("sample-x", "some-body", "sample.x", ("release/1.x", "origin"), "pypi", ("src/sample_x/__init__.py",))
@@ -69,6 +65,25 @@ def test_a_name_that_could_be_more_than_a_name_is_refused(field: str, bad: str) 
     value: Any = (bad,) if field in ("branches", "paths") else bad
     (problem,) = name_problems(replace(GOOD, **{field: value}))
     assert repr(bad) in problem.what
+
+
+@pytest.mark.parametrize(
+    ("field", "told", "file"),
+    [
+        ("name", "the distribution's name", "pyproject.toml"),
+        ("owner", "the owner in the remote's URL", None),
+        ("repository", "the repository in the remote's URL", None),
+        ("branches", "the branch or remote", None),
+        ("environment", "the environment", "pyproject.toml"),
+        ("paths", "the path", None),
+    ],
+)
+def test_a_name_that_is_refused_is_told_with_what_it_is_of_and_the_file_that_says_it(
+    field: str, told: str, file: str | None
+) -> None:
+    value: Any = ("$(x)",) if field in ("branches", "paths") else "$(x)"
+    what = f"{told} is '$(x)', which init cannot write safely into other files"
+    assert name_problems(replace(GOOD, **{field: value})) == [Problem(what, Location(file) if file else None)]
 
 
 @pytest.mark.parametrize(
@@ -152,52 +167,30 @@ def test_the_targets_of_a_makefile_are_read_without_running_it() -> None:
     assert not make_text.includes(text("# include castoff.mk\n", "Makefile"), "castoff.mk")
 
 
-@pytest.mark.parametrize(
-    "before", ["", "[project]\nname = 'x'\n", "[project]\nname = 'x'", "[tool.other]\na = 1\n\n\n"]
-)
-def test_a_table_is_added_behind_everything_else(before: str) -> None:
-    after = with_table(text(before), {"build": ["sdist"], "checks": {"a b": ["x", 'it\'s "so"']}})
-    assert after.startswith(before)
-    assert tomllib.loads(after)["tool"]["castoff"] == {"build": ["sdist"], "checks": {"a b": ["x", 'it\'s "so"']}}
-
-
-def test_keys_are_added_to_a_table_that_is_there_and_none_is_changed() -> None:
-    before = '[tool.castoff] # ours\nmain = "trunk"\n\n[tool.other]\nx = 1\n'
-    after = with_table(text(before), {"main": "main", "build": ["sdist"]})
-    assert tomllib.loads(after)["tool"]["castoff"] == {"main": "trunk", "build": ["sdist"]}
-    assert [line for line in before.splitlines() if line not in after.splitlines()] == []
-    assert with_table(text(after), {"build": ["sdist", "wheel"]}) == after
-
-
-def test_an_inline_tool_table_cannot_be_added_to_and_is_said() -> None:
-    with pytest.raises(CastoffError):
-        with_table(text("tool = { other = 1 }\n"), {"build": ["sdist"]})
-
-
-OURS = "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    directory: /\n"
-
-
-@pytest.mark.parametrize(
-    "before", ["version: 2\n", "version: 2\nupdates: []\n", "updates: [{package-ecosystem: pip}]\n", "- 1\n"]
-)
-def test_a_dependabot_file_without_a_list_to_add_to_is_left_alone(before: str) -> None:
-    assert with_actions(text(before, ".github/dependabot.yml"), OURS) is None
+PYPROJECT = "pyproject.toml"
 
 
 @pytest.mark.parametrize(
     ("pyproject", "setup", "said"),
     [
-        ('[build-system]\nbuild-backend = "maturin"\n', "", "build-backend = maturin"),
-        ('[build-system]\nrequires = ["Cython>=3"]\n', "", "build-system.requires has cython"),
-        ("[[tool.setuptools.ext-modules]]\nname = 'x'\n", "", "[tool.setuptools] ext-modules"),
-        ("", "setup(\n    ext_modules = [x])\n", "ext_modules"),
+        ('[build-system]\nbuild-backend = "maturin"\n', "", (PYPROJECT, "build-backend = maturin")),
+        ('[build-system]\nrequires = ["Cython>=3"]\n', "", (PYPROJECT, "build-system.requires has cython")),
+        ('[build-system]\nrequires = ["x", "mypy [a] ; b"]\n', "", (PYPROJECT, "build-system.requires has mypy")),
+        ('[build-system]\nrequires = ["mypy-extensions"]\n', "", None),
+        ("[[tool.setuptools.ext-modules]]\nname = 'x'\n", "", (PYPROJECT, "[tool.setuptools] ext-modules")),
+        ("[tool.poetry]\nbuild = 'build.py'\n", "", (PYPROJECT, "[tool.poetry] build")),
+        ("[tool.poetry.build]\nscript = 'build.py'\n", "", (PYPROJECT, "[tool.poetry] build")),
+        ("[tool.poetry.build]\ngenerate-setup-file = false\n", "", None),
+        ("", "\nsetup(\n    ext_modules = [x])\n", ("setup.py:3", "ext_modules")),
+        ("", "setup(ext_modules=cythonize('x.pyx'))\n", ("setup.py:1", "ext_modules")),
+        ("", "x = cythonize (\n'x.pyx')\n", ("setup.py:1", "cythonize")),
         ("", "# setup without any\n", None),
         ("", "setup(name='ext_modules')\n", None),
     ],
 )
-def test_what_is_compiled_is_told_by_where_it_is_said(pyproject: str, setup: str, said: str | None) -> None:
+def test_what_is_compiled_is_told_by_where_it_is_said(pyproject: str, setup: str, said: tuple[str, str] | None) -> None:
     found = compiled(read_project(project(pyproject, **{"setup.py": setup})))
-    assert (found and found[1]) == said
+    assert (found and (str(found[0]), found[1])) == said
 
 
 @pytest.mark.parametrize(
@@ -209,6 +202,7 @@ def test_what_is_compiled_is_told_by_where_it_is_said(pyproject: str, setup: str
         (">=3.14", "3.14", "3.14"),
         (">=3.9,<3.13", "3.12", "3.11"),
         (">=3.11.4", "3.13", "3.11"),
+        ("==3.12.0", "3.12", "3.12"),
     ],
 )
 def test_the_python_of_the_jobs_is_one_that_the_project_allows(requires: str, python: str, minimum: str) -> None:
@@ -218,14 +212,35 @@ def test_the_python_of_the_jobs_is_one_that_the_project_allows(requires: str, py
     )
 
 
-def test_a_lock_is_judged_by_its_lines() -> None:
-    digest = f" \\\n    --hash=sha256:{'a' * 64}\n    # via x\n"
-    good = f"# made by uv\ncastoff==1.0{digest}uv==2 ; sys_platform != 'x'{digest}"
-    assert lock_problems("lock.txt", good, frozenset({"castoff", "uv"})) == []
-    bad = f"{good}-e file:///x\nx @ https://example.com/x.whl{digest}y==1\n"
-    assert [problem.what for problem in lock_problems("lock.txt", bad, frozenset({"ruff"}))] == [
-        "`-e file:///x` is no pinned version, and cannot be locked by a digest",
-        "`x @ https://example.com/x.whl` is no pinned version, and cannot be locked by a digest",
-        "y==1 has no digest",
-        "it lacks ruff",
-    ]
+@pytest.mark.parametrize(
+    ("pyproject", "setup_cfg", "python"),
+    [
+        ("[tool.poetry.dependencies]\npython = '^3.12'\n", "", ">=3.12,<4"),
+        ("[tool.flit.metadata]\nrequires-python = '>=3.12'\n", "", ">=3.12"),
+        ("", "[options]\npython_requires = >=3.12\n", ">=3.12"),
+        ("[project]\nrequires-python = '>=3.11'\n[tool.poetry.dependencies]\npython = '^3.12'\n", "", ">=3.11"),
+        ("", "[metadata]\nname = x\n", ""),
+    ],
+    ids=["poetry", "flit", "setup.cfg", "the standard table first", "nowhere"],
+)
+def test_the_pythons_of_a_project_are_read_where_its_backend_reads_them(
+    pyproject: str, setup_cfg: str, python: str
+) -> None:
+    assert requires_python(read_project(project(pyproject, **{"setup.cfg": setup_cfg}))) == python
+
+
+@pytest.mark.parametrize(
+    ("requires", "error", "said"),
+    [
+        (">=3,<3.11", CastoffError, "castoff runs on Python 3.11 and newer"),
+        ("three", UsageError, "which is no specifier"),
+    ],
+)
+def test_a_project_without_a_python_for_castoff_is_told_so(requires: str, error: type[CastoffError], said: str) -> None:
+    with pytest.raises(CastoffError) as caught:
+        choose(read_project(project(f"[project]\nrequires-python = '{requires}'\n")))
+    assert type(caught.value) is error
+    (problem,) = caught.value.problems
+    assert problem.where == Location(PYPROJECT)
+    assert problem.what.startswith(f"requires-python is '{requires}'")
+    assert problem.what.endswith(said)

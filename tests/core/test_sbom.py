@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -26,6 +28,7 @@ from castoff.core.sbom import (
     document,
     file_name,
     licences,
+    locked,
     pins,
     plain,
     read_subject,
@@ -62,6 +65,17 @@ def written(
 def named(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the components by name."""
     return {one["name"]: one for one in data["components"]}
+
+
+def test_a_release_is_told_in_these_very_bytes_wherever_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ-9")
+    time.tzset()
+    try:
+        told = document(BUILT, ENVIRONMENT, BACKEND, LOCK)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert told == (Path(__file__).parent / file_name(BUILT.name, Version(BUILT.version))).read_text("utf-8")
 
 
 def test_it_is_of_the_released_version_and_its_files_at_the_time_of_the_commit() -> None:
@@ -103,7 +117,21 @@ def test_the_digests_of_the_lock_stand_only_beside_the_very_version_that_it_pins
 def test_without_a_lock_there_are_no_digests_and_that_is_said() -> None:
     data = written(lock=None)
     assert all("externalReferences" not in one for one in data["components"])
-    assert {"name": "castoff:lock:file", "value": "none"} in data["metadata"]["properties"]
+    assert [one["value"] for one in data["metadata"]["properties"]] == ["c0ffee", "none", "1"]
+
+
+def test_that_every_package_could_be_read_needs_no_saying() -> None:
+    data = written(environment=replace(ENVIRONMENT, unreadable=0))
+    assert [one["name"] for one in data["metadata"]["properties"]] == [
+        "castoff:commit",
+        "castoff:lock:file",
+        "castoff:lock:sha256",
+    ]
+
+
+def test_what_did_not_come_from_an_index_has_no_digest_of_the_lock() -> None:
+    pinned = replace(LOCK, pins={("here", "0.1"): (SHA,), ("zeta", "2.0+local.1"): (OTHER,)})
+    assert [package.hashes for package in locked(ENVIRONMENT, pinned).packages] == [(OTHER,), (), ()]
 
 
 def test_how_it_was_built_is_requirements_and_the_back_end_that_the_wheel_names() -> None:
@@ -150,10 +178,15 @@ def test_whatever_metadata_says_the_document_is_valid_and_holds_no_control_chara
         ({"license": "\x1b[31mmy own"}, (Licence("?[31mmy own", expression=False),)),
         ({"license": "x" * 500, "classifiers": ["License :: OSI Approved :: MIT License", "License :: OSI Approved"]},
          (Licence("MIT License", expression=False),)),
+        ({"license": "x" * 199}, (Licence("x" * 199, expression=False),)),
+        ({"license": "x" * 200}, ()),
         ({"license": "UNKNOWN"}, ()),
         ({}, ()),
     ],
-    ids=["expression", "old field", "text of a licence", "escape code", "classifier", "unknown", "nothing"],
+    ids=[
+        *("expression", "old field", "text of a licence", "escape code", "classifier", "long", "too long", "unknown"),
+        "nothing",
+    ],
 )  # fmt: skip
 def test_a_licence_is_an_expression_where_it_is_one_and_else_a_name(
     raw: dict[str, object], expected: tuple[Licence, ...]
@@ -171,6 +204,7 @@ attrs==26.1 \\
 Build[uv]==1.3.0 ; python_version < '3.12' \\
     --hash=sha256:{SHA}
 build==1.3 ; python_version >= '3.12' --hash=sha256:{OTHER}
+build==1.3.0 ; python_version < '3.11' --hash=sha256:{OTHER}
 bare==1.0
 short==1.0 --hash=sha256:{SHA[:-1]}
 long==1.0 --hash=sha256:{SHA}a
@@ -180,7 +214,7 @@ loose>=1.0 --hash=sha256:{SHA}
 """
     assert pins(text) == {
         ("attrs", "26.1"): (SHA, OTHER),
-        ("build", "1.3.0"): (SHA,),
+        ("build", "1.3.0"): (SHA, OTHER),
         ("build", "1.3"): (OTHER,),
     }
     assert pins("bare==1.0\n") == {}
@@ -211,7 +245,7 @@ def looked(text: str, served: dict[str, str | None]) -> tuple[Verdict, str]:
 def test_it_is_right_beside_the_very_files_that_it_names() -> None:
     assert looked(TEXT, SERVED) == (Verdict.RIGHT, "")
     assert looked(TEXT, {WHEEL: None, SDIST: None}) == (Verdict.RIGHT, "")
-    assert looked(TEXT, {})[0] is Verdict.NOT_TRIED
+    assert looked(TEXT, {}) == (Verdict.NOT_TRIED, "the index has no file to compare it with")
 
 
 def test_of_wheels_that_were_built_elsewhere_it_says_nothing_and_that_is_said() -> None:
@@ -222,7 +256,7 @@ def test_of_wheels_that_were_built_elsewhere_it_says_nothing_and_that_is_said() 
 @pytest.mark.parametrize(
     ("text", "served", "words"),
     [
-        (TEXT, {WHEEL: OTHER, SDIST: OTHER}, f"other bytes than the index serves: {WHEEL}"),
+        (TEXT, {WHEEL: OTHER, SDIST: SHA}, f"other bytes than the index serves: {WHEEL}, {SDIST}"),
         (TEXT, {SDIST: OTHER}, f"other bytes than the index serves: {WHEEL}"),
         (TEXT, {**SERVED, "spam_eggs-1.0-py2-none-any.whl": SHA}, "does not name spam_eggs-1.0-py2"),
         (SDIST_ALONE, {**SERVED, "spam_eggs-1.0.zip": SHA}, "does not name"),
@@ -253,7 +287,7 @@ def test_one_of_something_else_is_contradictory(text: str, served: dict[str, str
 )
 def test_what_names_no_files_with_their_digests_is_no_sbom(text: str) -> None:
     assert read_subject(text) is None
-    assert looked(text, SERVED)[0] is Verdict.CONTRADICTORY
+    assert looked(text, SERVED) == (Verdict.CONTRADICTORY, "it is no SBOM that names the files of a release")
 
 
 @bounded

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.core.errors import CastoffError
+from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.texts import decode
 from tests.strategies import bounded
 
@@ -26,6 +26,7 @@ BOM = b"\xef\xbb\xbf"
         pytest.param("a.py", b"# coding: latin-1\nx = '\xe9'\n", "# coding: latin-1\nx = 'é'\n", id="python-cookie"),
         pytest.param("a.py", b"#!x\n# -*- coding: cp1252 -*-\n# \x80\n", None, id="cookie-on-the-second-line"),
         pytest.param("a.pyi", b"# coding: latin-1\n# \xe9\n", None, id="stub-with-a-cookie"),
+        pytest.param("a.toml", "# coding: latin-1\n# é\n".encode(), "# coding: latin-1\n# é\n", id="no-cookie-in-toml"),
     ],
 )
 def test_a_text_comes_back_as_the_bytes_it_was(file: str, data: bytes, text: str | None) -> None:
@@ -49,6 +50,14 @@ def test_bytes_of_another_encoding_are_refused_with_the_file(file: str, data: by
     with pytest.raises(CastoffError) as caught:
         decode(file, data)
     assert str(caught.value.problems[0].where) == file
+
+
+def test_bytes_that_another_spelling_of_the_same_text_would_replace_are_refused() -> None:
+    """In UTF-7 a letter may be written in two ways, and only one of them could be written back."""
+    with pytest.raises(CastoffError) as caught:
+        decode("a.py", b"# coding: utf-7\n# +AGE-\n")
+    what = "a.py does not survive being decoded and encoded as utf-7"
+    assert caught.value.problems == (Problem(what, Location("a.py")),)
 
 
 @bounded

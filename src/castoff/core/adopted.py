@@ -193,12 +193,7 @@ def _ours_or_kept(tree: Tree, file: str, ours: str, what: str) -> Outcome:
 
 def _append(text: Text, lines: str, what: str) -> Edit:
     ended = text.text if text.text.endswith("\n") or not text.text else text.text + "\n"
-    return _edit(text, ended + _as_in(text, lines), what)
-
-
-def _as_in(text: Text, lines: str) -> str:
-    """Return lines with the line ends of a text."""
-    return lines.replace("\n", "\r\n") if "\r\n" in text.text else lines
+    return _edit(text, text.with_its_line_ends(ended + lines), what)
 
 
 def _edit(text: Text, new: str, what: str) -> Edit:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from castoff.core.config import Command
-from castoff.core.errors import Location, refuse
+from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.texts import Text
 from castoff.core.toml_text import get_table, load
 
@@ -22,23 +22,27 @@ def checks_value(checks: Mapping[str, tuple[Command, ...]]) -> dict[str, object]
 def with_table(text: Text, table: Mapping[str, object]) -> str:
     """Return the text with these keys of `[tool.castoff]`; those that are there already stay as they are.
 
-    Raises CastoffError when they cannot be added without touching anything else.
+    Raises CastoffError, with what is to be written by hand, when they cannot be added without touching anything else.
     """
-    there = get_table(load(text), "tool", "castoff")
+    before = load(text)
+    tool, there = get_table(before, "tool"), get_table(before, "tool", "castoff")
     missing = {key: value for key, value in table.items() if key not in there}
     if not missing:
         return text.text
-    new = _added(text, missing) if there else _appended(text, missing)
-    _prove(text, new, {**there, **missing})
+    new = _added(text, missing) if "castoff" in tool else _appended(text, missing)
+    if new is None or not _is_added(text, new, {**before, "tool": {**tool, "castoff": {**there, **missing}}}):
+        said = "[tool.castoff] cannot be added to without touching something else; write by hand what is missing"
+        raise CastoffError(
+            Problem(said, Location(text.file), instead=tuple(filter(None, _written(missing).splitlines())))
+        )
     return new
 
 
 def _appended(text: Text, table: Mapping[str, object]) -> str:
     """Return the text with a new table behind everything else."""
-    newline = "\r\n" if "\r\n" in text.text else "\n"
-    ended = text.text if text.text.endswith("\n") or not text.text else text.text + newline
-    gap = newline if text.text else ""
-    return ended + gap + _written(table).replace("\n", newline)
+    ended = text.text if text.text.endswith("\n") or not text.text else f"{text.text}\n"
+    gap = "\n" if text.text else ""
+    return text.with_its_line_ends(f"{ended}{gap}{_written(table)}")
 
 
 def _written(table: Mapping[str, object]) -> str:
@@ -53,28 +57,24 @@ def _written(table: Mapping[str, object]) -> str:
     return "\n".join(blocks)
 
 
-def _added(text: Text, table: Mapping[str, object]) -> str:
-    """Return the text with more keys in the table that is there."""
+def _added(text: Text, table: Mapping[str, object]) -> str | None:
+    """Return the text with more keys in the table that is there; None where tomlkit cannot."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
         document = tomlkit.parse(text.text)
         castoff = cast("dict[str, dict[str, object]]", document["tool"])["castoff"]
-        for key, value in table.items():
-            castoff[key] = value
-        return document.as_string()
-    except (TOMLKitError, ValueError, TypeError) as error:
-        raise refuse(f"[tool.castoff] cannot be added to: {error}", where=Location(text.file)) from None
+        castoff.update(table)
+        return text.with_its_line_ends(document.as_string())
+    except (TOMLKitError, ValueError, TypeError):
+        return None
 
 
-def _prove(text: Text, new: str, expected: Mapping[str, object]) -> None:
-    """Raise CastoffError unless the new text has every line of the old one, and says the same but for the table."""
-    before, after = load(text), load(Text(text.file, new, text.encoding, text.bom))
-    wanted = {**before, "tool": {**get_table(before, "tool"), "castoff": dict(expected)}}
-    lines = iter(new.splitlines(keepends=True))
-    old = text.text.splitlines(keepends=True)
-    kept = all(any(line.rstrip("\r\n") == one.rstrip("\r\n") for line in lines) for one in old)
-    if after != wanted or not kept:
-        said = "[tool.castoff] cannot be added without touching something else; write it yourself"
-        raise refuse(said, where=Location(text.file))
+def _is_added(text: Text, new: str, wanted: Mapping[str, object]) -> bool:
+    """Whether the new text says what is wanted, and has every line of the old one in its order."""
+    lines = iter(new.splitlines())
+    try:
+        return load(text._replace(text=new)) == wanted and all(line in lines for line in text.text.splitlines())
+    except CastoffError:
+        return False

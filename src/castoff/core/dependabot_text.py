@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import yaml
@@ -26,21 +27,23 @@ def with_actions(text: Text, ours: str) -> str | None:
     updates = _updates(root)
     if updates is None:
         return None
-    last = updates.value[-1]
-    dash = " " * updates.start_mark.column
-    end = len(text.text[: last.end_mark.index].rstrip())
-    newline = "\r\n" if "\r\n" in text.text else "\n"
     _, _, entry = ours.partition("updates:\n")
-    shifted = newline.join(f"{dash}{line[2:]}" if line.strip() else "" for line in entry.splitlines())
-    end = _line_end(text.text, end)
-    above = text.text[:end] if text.text[:end].endswith("\n") else text.text[:end] + newline
-    new = f"{above}{shifted}{newline}{text.text[end:]}"
-    return new if _is_added(text, new) else None
+    dash = " " * updates.start_mark.column
+    added = "".join(f"\n{dash}{line[2:]}" for line in entry.splitlines())
+    end = _end(text.text, updates)
+    new = f"{text.text[:end]}{text.with_its_line_ends(added)}{text.text[end:]}"
+    return new if _says(new, data, entry) else None
 
 
-def _line_end(text: str, at: int) -> int:
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found + 1
+def _end(text: str, updates: SequenceNode) -> int:
+    """Return where the line of the last entry ends; a comment that is no deeper is of what follows."""
+    mark, column = updates.value[-1].end_mark.index, updates.start_mark.column
+    lines = text[:mark].splitlines(keepends=True)
+    while not (bare := lines[-1].lstrip()) or (bare[0] == "#" and len(lines[-1]) - len(bare) <= column):
+        lines.pop()
+    said = len("".join(lines).rstrip())
+    comment, *_ = re.split(r"\r?\n", text[said:])
+    return said + len(comment)
 
 
 def _load(text: Text) -> tuple[object, Node | None]:
@@ -56,11 +59,10 @@ def _updates(root: Node | None) -> SequenceNode | None:
     return found if isinstance(found, SequenceNode) and found.value and not found.flow_style else None
 
 
-def _is_added(text: Text, new: str) -> bool:
-    """Whether the new text says all that the old one said, and one entry more."""
-    before, _ = _load(text)
-    after, _ = _load(Text(text.file, new, text.encoding, text.bom))
-    old, more = get_tables(before, "updates"), get_tables(after, "updates")
-    rest = {k: v for k, v in cast("dict[str, object]", before).items() if k != "updates"}
-    same = {k: v for k, v in cast("dict[str, object]", after).items() if k != "updates"}
-    return rest == same and more[:-1] == old and get_text(more[-1], "package-ecosystem") == "github-actions"
+def _says(new: str, data: object, entry: str) -> bool:
+    """Whether the new text says what the old one said, with the entry behind the last of its updates."""
+    said = cast("dict[str, list[object]]", data)
+    try:
+        return yaml.safe_load(new) == {**said, "updates": [*said["updates"], *yaml.safe_load(entry)]}
+    except yaml.YAMLError:  # a list whose start has another column: behind an anchor
+        return False

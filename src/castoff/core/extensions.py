@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from castoff.core.errors import Location
 from castoff.core.project import Project, normalized
-from castoff.core.toml_text import get, get_table, get_tables, get_text, get_texts
+from castoff.core.toml_text import get_table, get_tables, get_text, get_texts
 
 _BACKENDS = ("maturin", "mesonpy", "scikit_build_core", "skbuild", "setuptools_rust", "py_build_cmake", "enscons")
 """Backends that are there to compile."""
@@ -27,16 +27,13 @@ def _found(project: Project) -> Iterator[tuple[Location, str]]:
     pyproject = Location("pyproject.toml")
     if project.backend.startswith(_BACKENDS):
         yield pyproject, f"build-backend = {project.backend}"
-    names = [
-        normalized(re.split(r"[^\w.-]", line, maxsplit=1)[0])
-        for line in get_texts(project.data, "build-system", "requires")
-    ]
+    names = [normalized(re.split(r"[^\w.-]", line)[0]) for line in get_texts(project.data, "build-system", "requires")]
     for name in (name for name in names if name in _COMPILERS):
         yield pyproject, f"build-system.requires has {name}"
     tool = get_table(project.data, "tool")
     if get_tables(tool, "setuptools", "ext-modules"):
         yield pyproject, "[tool.setuptools] ext-modules"
-    if get(tool, "poetry", "build") and get_text(tool, "poetry", "build", "generate-setup-file") != "false":
+    if get_text(tool, "poetry", "build") or get_text(tool, "poetry", "build", "script"):  # a table may be without one
         yield pyproject, "[tool.poetry] build"
     text = project.text("setup.py")
     match = _IN_SETUP.search(text.text) if text else None

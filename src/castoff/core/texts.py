@@ -49,6 +49,11 @@ def line_starts(text: str) -> list[int]:
     """Return the offset at which each line of a text starts."""
     return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
+    def with_its_line_ends(self, lines: str) -> str:
+        """Return lines as this text ends its own: with Windows' line ends where it has no others."""
+        ends = set(_LINE_END.findall(self.text))
+        return _LINE_END.sub("\r\n", lines) if ends == {"\r\n"} else lines
+
 
 def decode(file: str, data: bytes) -> Text:
     """Return the text of a file: Python source by its coding cookie (PEP 263), everything else as UTF-8.
@@ -56,7 +61,8 @@ def decode(file: str, data: bytes) -> Text:
     Raises CastoffError when the bytes are not of that encoding.
     """
     try:
-        encoding = _python_encoding(data) if file.endswith((".py", ".pyi")) else "utf-8"
+        is_python = file.endswith((".py", ".pyi"))
+        encoding = tokenize.detect_encoding(BytesIO(data).readline)[0] if is_python else "utf-8"
         text = data.decode(encoding)
         bom = text.startswith(_BOM)
         decoded = Text(file, text.removeprefix(_BOM), encoding, bom)
@@ -66,9 +72,3 @@ def decode(file: str, data: bytes) -> Text:
     if again != data:
         raise refuse(f"{file} does not survive being decoded and encoded as {encoding}", where=Location(file))
     return decoded
-
-
-def _python_encoding(data: bytes) -> str:
-    """Return the encoding of Python source; a byte order mark is kept as a character by plain utf-8."""
-    encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
-    return "utf-8" if encoding == "utf-8-sig" else encoding

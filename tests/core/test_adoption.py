@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from castoff.core import make_text
-from castoff.core.dev_requirements import Source, chosen, plain, poetry_range, poetry_requirement
 from castoff.core.errors import CastoffError, Location, Problem, UsageError
 from castoff.core.extensions import compiled
 from castoff.core.filling import Names, fill, fill_lines, name_problems
@@ -84,57 +83,6 @@ def test_a_name_that_is_refused_is_told_with_what_it_is_of_and_the_file_that_say
     value: Any = ("$(x)",) if field in ("branches", "paths") else "$(x)"
     what = f"{told} is '$(x)', which init cannot write safely into other files"
     assert name_problems(replace(GOOD, **{field: value})) == [Problem(what, Location(file) if file else None)]
-
-
-@pytest.mark.parametrize(
-    ("poetry", "specifier"),
-    [
-        ("^1.2.3", ">=1.2.3,<2"),
-        ("^0.2.3", ">=0.2.3,<0.3"),
-        ("^0.0.3", ">=0.0.3,<0.0.4"),
-        ("^0.0", ">=0.0,<0.1"),
-        ("^1", ">=1,<2"),
-        ("~1.2.3", ">=1.2.3,<1.3"),
-        ("~1.2", ">=1.2,<1.3"),
-        ("~1", ">=1,<2"),
-        ("~=1.4", "~=1.4"),
-        ("1.2.*", "==1.2.*"),
-        ("1.2.3", "==1.2.3"),
-        (">=1.0,<2.0", ">=1.0,<2.0"),
-        (">=1.0 <2.0", ">=1.0,<2.0"),
-        ("^3.8 || ^4.0", ">=4.0,<5"),
-        ("*", ""),
-    ],
-)
-def test_a_range_as_poetry_writes_it_is_a_specifier(poetry: str, specifier: str) -> None:
-    assert poetry_range(poetry) == specifier
-
-
-def test_a_dependency_as_poetry_writes_it_is_a_requirement() -> None:
-    spec = {"version": "^7.2", "extras": ["toml"], "python": ">=3.9"}
-    assert poetry_requirement("coverage", spec) == "coverage[toml]>=7.2,<8 ; (python_version >= '3.9')"
-    assert poetry_requirement("mine", {"path": "../mine"}) is None
-
-
-def test_only_requirements_are_copied() -> None:
-    lines = [
-        "pytest>=8  # tests",
-        "-e .",
-        "-r base.txt",
-        "--hash=x",
-        "x @ https://example.com/x.whl",
-        "",
-        "# no",
-        "mypy",
-    ]
-    assert plain(lines) == ("pytest>=8", "mypy")
-
-
-def test_what_makes_documentation_is_left_out_and_the_rest_of_its_group_is_copied() -> None:
-    source = Source("group", "dev", ("pytest>=8", "sphinx<5", "furo"))
-    (needed,), more = chosen([source, Source("group", "docs", ("sphinx",))], {"pytest": "pytest", "ruff": "ruff"})
-    assert needed == Source("lines", "dev", ("pytest>=8",))
-    assert more == ["ruff"]
 
 
 MAKEFILE = """\

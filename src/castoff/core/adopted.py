@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from castoff.core import make_text
-from castoff.core.adoption import CHECK_TARGETS, Facts, make_values, values
+from castoff.core.adoption import Facts, make_values, values
 from castoff.core.edits import Edit, Kept, Outcome
 from castoff.core.errors import Location, Problem
 from castoff.core.filling import fill, fill_lines
@@ -21,6 +21,7 @@ from castoff.core.tree import Tree
 WORKFLOWS = ".github/workflows"
 WORKFLOW = f"{WORKFLOWS}/release.yml"
 PAGE = "RELEASING.md"
+_DEPENDABOT = ".github/dependabot.yml"
 BESIDE = "castoff.mk"
 JOBS = ("preflight", "twine-check", "sign", "publish", "github-release")
 _CHANGED = "changed since, or written by another castoff: it stays as it is"
@@ -58,10 +59,10 @@ def makefile(facts: Facts, templates: Templates, tree: Tree) -> Outcome:
     )
     programs = ("invoke", "castoff") if ours else ("castoff", "invoke")
     wholes = [whole_makefile(facts, templates, program) for program in programs]
-    there = next((name for name in make_text.NAMES if name in tree.names("")), None)
-    text = _text(tree, there) if there else None
-    if there is None or text is None:
-        return _write("Makefile", wholes[0], "the targets, and the environment they run in")
+    there = next((name for name in make_text.NAMES if name in tree.names("")), "Makefile")
+    text = _text(tree, there)
+    if text is None:
+        return _write(there, wholes[0], "the targets, and the environment they run in")
     if text.text in wholes:
         return Outcome()
     if text.text.startswith(wholes[0].partition("\n")[0]):
@@ -80,16 +81,17 @@ def _beside(facts: Facts, templates: Templates, tree: Tree, text: Text) -> Outco
     problems += make_text.foreign_recipes(text)
     filled = make_values(facts, frozenset(theirs), program="castoff", head=False)
     ours = fill(templates["castoff.mk.head"], filled) + fill_lines(templates["Makefile.targets"], filled)
-    notes = [
+    others = [name.removeprefix("castoff-") for name in filled["phony"].split() if name.startswith("castoff-")]
+    notes = tuple(
         f"{theirs[name]}: your target {name} stays; castoff's is called castoff-{name}"
-        for name in dict.fromkeys(("install", "check", "build", "check-tag", "bump", "tag", *CHECK_TARGETS))
-        if name in theirs and f"castoff-{name}" in filled["phony"].split()
-    ]
+        for name in others
+        if name not in _NEEDED
+    )
     included = make_text.includes(text, BESIDE)
     line = "\n# the targets of a release\ninclude castoff.mk\n"
     edit = () if included else (_append(text, line, "castoff's targets"),)
     return _ours_or_kept(tree, BESIDE, ours, "the targets, and the environment they run in") + Outcome(
-        edit, problems=tuple(problems), notes=tuple(notes)
+        edit, problems=tuple(problems), notes=notes
     )
 
 
@@ -167,10 +169,9 @@ def page(facts: Facts, templates: Templates, tree: Tree) -> Outcome:
 def dependabot(facts: Facts, templates: Templates, tree: Tree) -> Outcome:
     """Return the edit for dependabot's file: the pins of the actions, in it if it is there."""
     ours = fill(templates["dependabot.yml"], values(facts))
-    file = next((f for f in (".github/dependabot.yml", ".github/dependabot.yaml") if tree.read(f) is not None), None)
-    text = _text(tree, file) if file else None
+    text = _text(tree, ".github/dependabot.yaml") or _text(tree, _DEPENDABOT)
     if text is None:
-        return _write(".github/dependabot.yml", ours, "keeps the pins of the actions current")
+        return _write(_DEPENDABOT, ours, "keeps the pins of the actions current")
     from castoff.core.dependabot_text import with_actions
 
     added = with_actions(text, ours)

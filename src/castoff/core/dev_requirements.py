@@ -42,17 +42,15 @@ class Source:
 
 def all_sources(project: Project) -> Iterator[Source]:
     """Yield every source of development requirements, those that uv reads by name first."""
+    tool = get_table(project.data, "tool")
     yield from _groups(project)
     yield from _extras(project)
-    for name in _poetry_groups(project):
-        yield Source("lines", name, tuple(_poetry_lines(project, name)))
-    for tables in (("pdm", "dev-dependencies"), ("uv",)):
-        table = get_table(project.data, "tool", *tables)
-        for name in table if tables[0] == "pdm" else ("dev-dependencies",):
-            yield Source("lines", name, plain(get_texts(table, name)))
-    for name, table in get_table(project.data, "tool", "hatch", "envs").items():
-        lines = [*get_texts(table, "dependencies"), *get_texts(table, "extra-dependencies")]
-        yield Source("lines", name, plain(lines))
+    yield from _poetry(get_table(tool, "poetry"))
+    for name, lines in get_table(tool, "pdm", "dev-dependencies").items():
+        yield Source("lines", name, plain(get_texts(lines)))
+    yield Source("lines", "dev-dependencies", plain(get_texts(tool, "uv", "dev-dependencies")))
+    for name, table in get_table(tool, "hatch", "envs").items():
+        yield Source("lines", name, plain([*get_texts(table, "dependencies"), *get_texts(table, "extra-dependencies")]))
     for file in _requirement_files(project):
         yield Source("lines", file, plain(_lines_of(project.text(file))))
     yield from _tox(project)
@@ -107,12 +105,17 @@ def plain(lines: list[str]) -> tuple[str, ...]:
     found: list[str] = []
     for line in lines:
         try:
-            requirement = Requirement(re.sub(r"(^|\s)#.*$", "", line).strip())
+            requirement = Requirement(uncommented(line))
         except InvalidRequirement:
             continue
         if requirement.url is None:
             found.append(str(requirement))
     return tuple(found)
+
+
+def uncommented(line: str) -> str:
+    """Return a line of a requirements file without its comment."""
+    return re.sub(r"(^|\s)#.*", "", line).strip()
 
 
 def _groups(project: Project) -> Iterator[Source]:
@@ -142,31 +145,27 @@ def _extras(project: Project) -> Iterator[Source]:
     flit = get_table(project.data, "tool", "flit", "metadata", "requires-extra")
     for name, lines in {**get_table(project.data, "project", "optional-dependencies"), **flit}.items():
         if _NAMED.fullmatch(name):
-            yield Source("extra", name, plain(get_texts({"lines": lines}, "lines")))
+            yield Source("extra", name, plain(get_texts(lines)))
     text = project.text("setup.cfg")
     cfg = read_cfg(text) if text else None
     if cfg is not None and cfg.has_section("options.extras_require"):
         for name, lines in cfg.items("options.extras_require"):
-            if _NAMED.fullmatch(name):
-                yield Source(
-                    "extra",
-                    name,
-                    plain(re.split(r"[\n;]", lines) if "python_version" not in lines else lines.split("\n")),
-                )
+            if _NAMED.fullmatch(name):  # in one line they are set apart by semicolons, as setuptools reads it
+                yield Source("extra", name, plain(lines.splitlines() if "\n" in lines else lines.split(";")))
 
 
-def _poetry_groups(project: Project) -> list[str]:
-    groups = list(get_table(project.data, "tool", "poetry", "group"))
-    return [*groups, *(["dev"] if get_table(project.data, "tool", "poetry", "dev-dependencies") else [])]
+def _poetry(poetry: dict[str, object]) -> Iterator[Source]:
+    groups = {name: get_table(group, "dependencies") for name, group in get_table(poetry, "group").items()}
+    for name, table in [*groups.items(), ("dev", get_table(poetry, "dev-dependencies"))]:
+        yield Source("lines", name, plain(list(_poetry_lines(table))))
 
 
-def _poetry_lines(project: Project, group: str) -> Iterator[str]:
-    poetry = get_table(project.data, "tool", "poetry")
-    table = get_table(poetry, "group", group, "dependencies") or get_table(poetry, "dev-dependencies")
+def _poetry_lines(table: dict[str, object]) -> Iterator[str]:
     for name, spec in table.items():
         for one in cast("list[object]", spec) if isinstance(spec, list) else [spec]:
             line = poetry_requirement(name, one)
-            yield from plain([line]) if line and name != "python" else ()
+            if line and name != "python":
+                yield line
 
 
 def poetry_requirement(name: str, spec: object) -> str | None:
@@ -187,7 +186,7 @@ def poetry_range(version: str) -> str:
 
 
 def _poetry_part(part: str) -> str:
-    if part in ("*", ""):
+    if part == "*":
         return ""
     match = re.fullmatch(r"(\^|~(?!=))\s*(\d+(?:\.\d+)*)(.*)", part)
     if match is None:

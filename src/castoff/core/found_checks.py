@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from castoff.core.adoption import ENVIRONMENTS
 from castoff.core.config import DEFAULT_CHECKS, Command
@@ -44,11 +43,11 @@ class Signs:
         """Whether `tool` has a table in pyproject.toml, one of `files`, a hook, or is among the dependencies."""
         tables = get_table(self.project.data, "tool")
         configured = tool in tables or any(self.project.tree.read(file) is not None for file in files)
-        return configured or self.hooked(tool) or any(tool in source.names for source in self.sources)
+        return configured or bool(self.hooks_of(tool)) or any(tool in source.names for source in self.sources)
 
-    def hooked(self, tool: str) -> bool:
-        """Whether pre-commit runs `tool`."""
-        return any(hook == tool or hook.startswith(f"{tool}-") for hook in self.hooks)
+    def hooks_of(self, tool: str) -> list[str]:
+        """Return the versions of pre-commit's hooks that run `tool`; empty text for one that is pinned to none."""
+        return [version for hook, version in self.hooks.items() if _HOOKS.get(hook, hook) == tool]
 
     def runs(self, *words: str) -> bool:
         """Whether tox, nox or make runs these words."""
@@ -56,10 +55,11 @@ class Signs:
 
     def pinned(self, tool: str) -> str:
         """Return the requirement for a tool: as a hook pins it, else its name."""
-        for hook, version in self.hooks.items():
-            if (hook == tool or hook.startswith(f"{tool}-")) and version:
-                return f"{tool}=={version}"
-        return tool
+        return next((f"{tool}=={version}" for version in self.hooks_of(tool) if version), tool)
+
+
+_HOOKS = {"ruff-check": "ruff", "ruff-format": "ruff", "black-jupyter": "black"}
+"""The tools that hooks run which are not called like them."""
 
 
 def find_checks(project: Project) -> FoundChecks:
@@ -96,15 +96,15 @@ def _format(signs: Signs) -> Command | None:
 
 
 def _typecheck(signs: Signs) -> Command | None:
-    for checker in ("basedpyright", "pyright"):
-        if signs.uses(checker, "pyrightconfig.json" if checker == "pyright" else ""):
+    for checker, files in {"basedpyright": (), "pyright": ("pyrightconfig.json",)}.items():
+        if signs.uses(checker, *files):
             return (checker, "--pythonpath", PYTHON)
     if not signs.uses("mypy", "mypy.ini", ".mypy.ini") and not _has_section(signs.project, "mypy"):
         return None
     table = get_table(signs.project.data, "tool", "mypy")
     named = {"files", "packages", "modules"} & set(table) or _in_mypy_ini(signs.project)
     folders = dict.fromkeys(file.removesuffix("/__init__.py") for file in import_packages(signs.project))
-    return ("mypy",) if named or not folders else ("mypy", *folders)
+    return ("mypy",) if named else ("mypy", *folders)
 
 
 def _test(signs: Signs) -> Command | None:
@@ -132,10 +132,9 @@ _ASKED: dict[str, Callable[[Signs], Command | None]] = {
 _NO_CHECKS = "no check was found (ruff, flake8, black, mypy, pyright, pytest, tox, nox): the only one is an import"
 
 
-def _known_tools(signs: Signs, checks: object) -> dict[str, str]:
+def _known_tools(signs: Signs, checks: Mapping[str, tuple[Command, ...]]) -> dict[str, str]:
     """Return the requirement for each program among the commands that is a tool of its own."""
-    commands = [command for group in cast("dict[str, tuple[Command, ...]]", checks).values() for command in group]
-    names = dict.fromkeys(command[0] for command in commands if command[0] in _DISTRIBUTIONS)
+    names = [command[0] for commands in checks.values() for command in commands if command[0] in _DISTRIBUTIONS]
     return {name: signs.pinned(name) if name != "pyright" else "pyright[nodejs]" for name in names}
 
 
@@ -175,10 +174,10 @@ def _hooks(project: Project) -> dict[str, str]:
     for repository in get_tables(data, "repos"):
         revision = (get_text(repository, "rev") or "").removeprefix("v")
         exact = revision if re.fullmatch(r"\d+(\.\d+)+", revision, re.ASCII) else ""
-        local = get_text(repository, "repo") in ("local", "meta", None)
         for hook in get_tables(repository, "hooks"):
-            found[get_text(hook, "id") or ""] = "" if local else exact
-    return {hook: version for hook, version in found.items() if hook}
+            if name := get_text(hook, "id"):
+                found[name] = exact
+    return found
 
 
 def _runners(project: Project) -> str:

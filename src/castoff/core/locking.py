@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 
 from castoff.core.adoption import OWN, Facts
-from castoff.core.dev_requirements import Source
+from castoff.core.dev_requirements import Source, uncommented
 from castoff.core.errors import Location, Problem
 from castoff.core.project import normalized
 
@@ -95,9 +95,8 @@ def required_names(text: str) -> list[str]:
     """Return the names of the requirements in a file such as requirements-release.in, normalised."""
     names: list[str] = []
     for line in text.splitlines():
-        bare = re.sub(r"(^|\s)#.*$", "", line).strip()
         try:
-            requirement = Requirement(bare)
+            requirement = Requirement(uncommented(line))
         except InvalidRequirement:
             continue
         if requirement.marker is None:

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from castoff.core import make_text
+from castoff.core.adoption import Facts, make_values, values
 from castoff.core.errors import CastoffError, Location, Problem, UsageError
 from castoff.core.extensions import compiled
 from castoff.core.filling import Names, fill, fill_lines, name_problems
+from castoff.core.forge import Repository
 from castoff.core.project import read_project
 from castoff.core.pythons import choose, requires_python
 from castoff.core.texts import Text
+from tests.core.test_adopted import FACTS
 from tests.memory import Memory
 
 
@@ -85,6 +88,171 @@ def test_a_name_that_is_refused_is_told_with_what_it_is_of_and_the_file_that_say
     assert name_problems(replace(GOOD, **{field: value})) == [Problem(what, Location(file) if file else None)]
 
 
+# what the templates are filled with
+
+PYTHONS = {"python": "3.13", "minimum": "3.11"}
+
+
+def test_what_the_files_say_of_a_project() -> None:
+    assert values(FACTS) == {
+        "name": "sample-x",
+        "file": "sample_x",
+        "main": "main",
+        "remote": "origin",
+        "environment": "pypi",
+        **PYTHONS,
+        "owner": "somebody",
+        "repository": "sample-x",
+        "owner_note": "",
+        "told_publisher": "owner `somebody`, repository `sample-x`",
+        "venv": ".venv-release",
+        "lock": "requirements-release.txt",
+        "wanted": "requirements-release.in",
+        "checks": "lint and tests side by side",
+        "places": "- `project.version` in `pyproject.toml`\n- `__version__` in `src/sample_x/__init__.py`\n- `VERSION`",
+        "proves": "",
+        "tried": "Each of these can be tried beforehand: "
+        "`make rehearse FAULT=...` (`make rehearse FAULT=list` names them).",
+        "jobs": "five",
+        "jobs_capital": "Five",
+        "built_in": "in the first job",
+        "before_check": "preflight",
+        "fetch_dist": "          name: dist\n          path: dist/",
+        "wheels_step": "",
+    }
+
+
+def differing(facts: Facts) -> dict[str, str]:
+    """Return what else the files say of a project with other facts."""
+    usual = values(FACTS)
+    return {key: value for key, value in values(facts).items() if usual[key] != value}
+
+
+def test_without_a_repository_the_owner_is_to_be_put_in_by_hand() -> None:
+    assert differing(replace(FACTS, repository=None)) == {
+        "owner": "OWNER",
+        "owner_note": "OWNER is the owner of this repository on GitHub.",
+        "told_publisher": "owner and repository as in the URL of this repository",
+    }
+    assert differing(replace(FACTS, repository=Repository("somebody", "other"))) == {
+        "repository": "other",
+        "told_publisher": "owner `somebody`, repository `other`",
+    }
+
+
+def test_a_matrix_of_wheels_is_one_job_more_which_cannot_be_rehearsed() -> None:
+    other = differing(replace(FACTS, wheels=True))
+    assert set(other) == {
+        *("tried", "jobs", "jobs_capital", "built_in", "before_check", "fetch_dist", "wheels_step"),
+    }
+    assert (other["jobs"], other["jobs_capital"], other["before_check"]) == ("six", "Six", "wheels")
+    assert other["built_in"] == "in the first two jobs"
+    assert "cannot be rehearsed" in other["tried"]
+    assert "pattern: dist* #" in other["fetch_dist"]
+    assert "**wheels**" in other["wheels_step"]
+
+
+def test_castoff_itself_has_names_of_its_own() -> None:
+    other = differing(replace(FACTS, name="castoff"))
+    assert (other["venv"], other["lock"]) == (".venv", "requirements.txt")
+    assert "docs/verify.md" in other["proves"]
+
+
+@pytest.mark.parametrize(("name", "file"), [("Sample.X--y_z", "sample_x_y_z"), ("abc", "abc")])
+def test_files_are_called_as_wheels_are(name: str, file: str) -> None:
+    assert differing(replace(FACTS, name=name))["file"] == file
+
+
+@pytest.mark.parametrize(
+    ("checks", "told"),
+    [
+        (["test"], "tests"),
+        (["lint", "format-check", "typecheck", "test"], "lint, layout, types and tests"),
+        (["docs", "test"], "docs and tests"),
+    ],
+)
+def test_checks_are_told_as_one_speaks_of_them(checks: list[str], told: str) -> None:
+    assert values(replace(FACTS, checks=dict.fromkeys(checks, (("x",),))))["checks"] == f"{told} side by side"
+
+
+def made(facts: Facts = FACTS, *taken: str, head: bool = True) -> dict[str, str]:
+    return make_values(facts, frozenset(taken), program="invoke", head=head)
+
+
+def rules(filled: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Return what each target is described by, and its recipe; each hangs on the environment."""
+    blocks = [block.partition("\n") for block in filled["targets"].split("\n\n")]
+    heads = [(head.partition(": .venv-release/.ready ## "), recipe) for head, _, recipe in blocks]
+    return {target: (what, recipe) for (target, _, what), recipe in heads}
+
+
+def test_every_verb_is_a_target_with_what_it_does() -> None:
+    found = rules(made(head=False))
+    assert found["install"] == (
+        "make .venv-release from requirements-release.txt (every other target does it too)",
+        "\t@echo '.venv-release is ready.'",
+    )
+    assert found["lint"] == ("run the linters (ruff)", "\t@.venv-release/bin/invoke lint")
+    assert found["test"] == ("run the tests (pytest)", "\t@.venv-release/bin/invoke test")
+    assert found["check"] == ("all checks, side by side", "\t@.venv-release/bin/invoke check")
+    assert list(found) == made(head=False)["phony"].split()
+    assert {"release", "rehearse", "status", "verify", "doctor", "undo"} <= set(found)
+    assert "typecheck" not in found, "there is no such check"
+
+
+def test_a_whole_makefile_begins_with_the_help_and_lets_its_programs_have_a_make_of_their_own() -> None:
+    filled = made()
+    assert filled["targets"] == f"{filled['targets'].partition('install:')[0]}{made(head=False)['targets']}"
+    assert filled["targets"].startswith("help: ## list the targets\n\t@awk ")
+    assert filled["phony"] == f"help {made(head=False)['phony']}"
+    assert filled["unexport"].endswith("unexport MAKEFLAGS MFLAGS MAKEOVERRIDES\n")
+    assert made(head=False)["unexport"] == ""
+
+
+def test_a_target_that_is_taken_has_another_name_and_runs_the_same() -> None:
+    filled = made(FACTS, "install", "build", "other", head=False)
+    found = rules(filled)
+    assert found["castoff-build"][1] == "\t@.venv-release/bin/invoke build"
+    assert list(found) == filled["phony"].split()
+    assert {"install", "build", "other", "castoff-other"}.isdisjoint(found)
+    assert (filled["install"], made()["install"]) == ("castoff-install", "install")
+
+
+@pytest.mark.parametrize(
+    ("minimum", "told"),
+    [
+        ("3.11", {"needs": "castoff", "python": "3.11", "minimum": "(3, 11)", "newer": "3.12"}),
+        ("3.12", {"needs": "sample-x", "python": "3.12", "minimum": "(3, 12)", "newer": "3.12"}),
+        ("3.14", {"needs": "sample-x", "python": "3.14", "minimum": "(3, 14)", "newer": "3.14"}),
+    ],
+)
+def test_the_python_that_is_needed_is_told_with_who_needs_it(minimum: str, told: dict[str, str]) -> None:
+    filled = made(replace(FACTS, minimum=minimum))
+    assert {key: filled[key] for key in told} == told
+
+
+def test_the_installers_run_in_the_environment_and_say_little() -> None:
+    filled = made()
+    assert (filled["venv"], filled["lock"]) == (".venv-release", "requirements-release.txt")
+    assert filled["pip"] == ".venv-release/bin/python -m pip install --quiet --disable-pip-version-check"
+    python = "--python .venv-release/bin/python"
+    assert filled["uv"] == f"UV_SYSTEM_CERTS=1 .venv-release/bin/uv pip install --quiet {python}"
+
+
+@pytest.mark.parametrize(
+    ("commands", "told"),
+    [
+        ((("ruff", "check"), ("mypy",), ("ruff", "format")), "run the linters (ruff, mypy)"),
+        ((("./lint.sh",), ("$(x)",)), "run the linters (its own commands)"),
+        ((("./lint.sh",), ("flake8",)), "run the linters (flake8)"),
+    ],
+)
+def test_a_check_is_described_by_its_programs_as_far_as_they_are_plain_names(
+    commands: tuple[tuple[str, ...], ...], told: str
+) -> None:
+    assert rules(made(replace(FACTS, checks={"lint": commands}), head=False))["lint"][0] == told
+
+
 MAKEFILE = """\
 VERSION := $(shell x: y)
 export A = b: c
@@ -132,12 +300,13 @@ PYPROJECT = "pyproject.toml"
         ("", "\nsetup(\n    ext_modules = [x])\n", ("setup.py:3", "ext_modules")),
         ("", "setup(ext_modules=cythonize('x.pyx'))\n", ("setup.py:1", "ext_modules")),
         ("", "x = cythonize (\n'x.pyx')\n", ("setup.py:1", "cythonize")),
+        ("", "not_ext_modules=1, no_cythonize=(2)", None),
         ("", "# setup without any\n", None),
         ("", "setup(name='ext_modules')\n", None),
     ],
 )
 def test_what_is_compiled_is_told_by_where_it_is_said(pyproject: str, setup: str, said: tuple[str, str] | None) -> None:
-    found = compiled(read_project(project(pyproject, **{"setup.py": setup})))
+    found = compiled(read_project(project(pyproject, **({"setup.py": setup} if setup else {}))))
     assert (found and (str(found[0]), found[1])) == said
 
 

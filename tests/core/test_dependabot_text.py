@@ -34,9 +34,19 @@ def text(written: str) -> Text:
         ("version: 2\nupdates:\n  - package-ecosystem: pip\n    directory: / # here\n", "\nregistries: {}\n"),
         ("updates:\n  - package-ecosystem: pip\n    # limit: 5\n", "\n  # one more\n\n# private\nregistries: {}\n"),
         ("updates:\n  - package-ecosystem: pip\n  - { package-ecosystem: npm } # ours\n", "# end\n"),
+        ("updates:\n  - package-ecosystem: pip\n", "# private\nregistries: {}\n"),
+        ("updates:\n  - a: 1\n  - b: 2\n    c:\n      d: e\n    labels:\n    - f\n    - g\n", "\nversion: 2\n"),
         ("updates:\n  - a: >-\n      some\n      words\n", "\n\nversion: 2\n"),
     ],
-    ids=["at the end", "before another key", "with comments", "behind one in braces", "behind a text"],
+    ids=[
+        "at the end",
+        "before another key",
+        "with comments",
+        "behind one in braces",
+        "before a comment",
+        "long",
+        "behind a text",
+    ],
 )
 def test_the_entry_stands_behind_the_last_one_and_comments_stay_with_what_they_are_of(before: str, behind: str) -> None:
     assert with_actions(text(before + behind), OURS) == before + ENTRY + behind

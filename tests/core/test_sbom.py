@@ -107,6 +107,11 @@ def test_what_did_not_come_from_an_index_has_no_package_url() -> None:
     assert "purl" not in named(written())["here"]
 
 
+def test_a_version_that_is_none_does_not_end_the_package_url_early() -> None:
+    odd = replace(ENVIRONMENT, packages=(Package("odd", "1/2?a#b"),))
+    assert named(written(environment=odd))["odd"]["purl"] == "pkg:pypi/odd@1%2F2%3Fa%23b"
+
+
 def test_the_digests_of_the_lock_stand_only_beside_the_very_version_that_it_pins() -> None:
     components = named(written())
     (reference,) = components["attrs"]["externalReferences"]
@@ -141,6 +146,8 @@ def test_how_it_was_built_is_requirements_and_the_back_end_that_the_wheel_names(
     (backend,) = formula["components"]
     assert (backend["name"], backend["version"]) == ("hatchling", "1.27.0")
     assert "not what they resolved to" in backend["description"]
+    (backend,) = written(backend=replace(BACKEND, isolated=False))["formulation"][0]["components"]
+    assert backend["description"] == "as the wheel names it"
     assert "components" not in written(backend=replace(BACKEND, made_by=None))["formulation"][0]
 
 
@@ -205,6 +212,7 @@ Build[uv]==1.3.0 ; python_version < '3.12' \\
     --hash=sha256:{SHA}
 build==1.3 ; python_version >= '3.12' --hash=sha256:{OTHER}
 build==1.3.0 ; python_version < '3.11' --hash=sha256:{OTHER}
+odd==1.0-RC1 --hash=sha256:{SHA}
 bare==1.0
 short==1.0 --hash=sha256:{SHA[:-1]}
 long==1.0 --hash=sha256:{SHA}a
@@ -216,6 +224,7 @@ loose>=1.0 --hash=sha256:{SHA}
         ("attrs", "26.1"): (SHA, OTHER),
         ("build", "1.3.0"): (SHA, OTHER),
         ("build", "1.3"): (OTHER,),
+        ("odd", "1.0rc1"): (SHA,),
     }
     assert pins("bare==1.0\n") == {}
 
@@ -226,6 +235,7 @@ def test_the_file_is_called_after_the_version() -> None:
 
 def test_text_from_outside_is_one_short_line() -> None:
     assert plain("a\n\x1b[2Jb  c") == "a ?[2Jb c"
+    assert plain("x" * 200) == "x" * 200
     assert plain("x" * 201) == f"{'x' * 200}..."
 
 
@@ -259,7 +269,7 @@ def test_of_wheels_that_were_built_elsewhere_it_says_nothing_and_that_is_said() 
         (TEXT, {WHEEL: OTHER, SDIST: SHA}, f"other bytes than the index serves: {WHEEL}, {SDIST}"),
         (TEXT, {SDIST: OTHER}, f"other bytes than the index serves: {WHEEL}"),
         (TEXT, {**SERVED, "spam_eggs-1.0-py2-none-any.whl": SHA}, "does not name spam_eggs-1.0-py2"),
-        (SDIST_ALONE, {**SERVED, "spam_eggs-1.0.zip": SHA}, "does not name"),
+        (SDIST_ALONE, {**SERVED, "spam_eggs-1.0.zip": SHA}, f"does not name {WHEEL}, spam_eggs-1.0.zip, which"),
         (TEXT.replace('"version": "1.0"', '"version": "2.0"'), SERVED, "it is of Spam.Eggs 2.0"),
         (TEXT.replace('"Spam.Eggs"', '"\\u001b[31m"'), SERVED, "it is of ?[31m 1.0"),
     ],

@@ -49,12 +49,7 @@ def _written(table: Mapping[str, object]) -> str:
     """Return the keys as TOML: the plain ones in `[tool.castoff]`, each table below it on its own."""
     import tomlkit
 
-    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    blocks = [f"[tool.castoff]\n{tomlkit.dumps(plain)}"] if plain else []
-    for name, value in table.items():
-        if isinstance(value, dict):
-            blocks.append(f"[tool.castoff.{name}]\n{tomlkit.dumps(cast('dict[str, object]', value))}")
-    return "\n".join(blocks)
+    return tomlkit.dumps({"tool": {"castoff": table}})
 
 
 def _added(text: Text, table: Mapping[str, object]) -> str | None:

@@ -32,7 +32,7 @@ def with_actions(text: Text, ours: str) -> str | None:
     added = "".join(f"\n{dash}{line[2:]}" for line in entry.splitlines())
     end = _end(text.text, updates)
     new = f"{text.text[:end]}{text.with_its_line_ends(added)}{text.text[end:]}"
-    return new if _says(new, data, entry) else None
+    return new if _says(new, text.text, entry) else None
 
 
 def _end(text: str, updates: SequenceNode) -> int:
@@ -59,10 +59,10 @@ def _updates(root: Node | None) -> SequenceNode | None:
     return found if isinstance(found, SequenceNode) and found.value and not found.flow_style else None
 
 
-def _says(new: str, data: object, entry: str) -> bool:
+def _says(new: str, old: str, entry: str) -> bool:
     """Whether the new text says what the old one said, with the entry behind the last of its updates."""
-    said = cast("dict[str, list[object]]", data)
+    said, more = yaml.safe_load(old), yaml.safe_load(entry)
     try:
-        return yaml.safe_load(new) == {**said, "updates": [*said["updates"], *yaml.safe_load(entry)]}
+        return yaml.safe_load(new) == {**said, "updates": [*said["updates"], *more]}
     except yaml.YAMLError:  # a list whose start has another column: behind an anchor
         return False

@@ -15,7 +15,7 @@ _COMPILERS = frozenset(
     {"cython", "pybind11", "nanobind", "cffi", "setuptools-rust", "mypy", "hatch-cython", "hatch-mypyc"}
 )
 """Build requirements that are there to compile."""
-_IN_SETUP = re.compile(r"\b(?:ext_modules|cffi_modules|rust_extensions|cythonize|mypycify)\b\s*[=(]")
+_IN_SETUP = re.compile(r"\b(ext_modules|cffi_modules|rust_extensions|cythonize|mypycify)\s*[=(]")
 
 
 def compiled(project: Project) -> tuple[Location, str] | None:
@@ -38,4 +38,4 @@ def _found(project: Project) -> Iterator[tuple[Location, str]]:
     text = project.text("setup.py")
     match = _IN_SETUP.search(text.text) if text else None
     if text and match:
-        yield text.at(match.start()), match[0].rstrip("=( ")
+        yield text.at(match.start()), match[1]

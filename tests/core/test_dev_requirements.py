@@ -304,6 +304,12 @@ def test_what_has_a_tool_or_is_called_after_tests_is_needed_and_the_same_in_a_fi
     assert chosen(given, TOOLS) == (needed, more)
 
 
+def test_what_tests_need_is_needed_where_no_tool_runs_them() -> None:
+    """They may be run by `python -m unittest`, or by a script of the project's own."""
+    assert chosen([FILE, TOXED, UNIT], {}) == ([UNIT], [])
+    assert chosen([FILE, TOXED], {}) == ([TOXED], [])
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("test", True), ("Testing", True), ("unit_tests", True), ("x-test", True), ("latest", False), ("dev", False)],

@@ -67,9 +67,7 @@ def chosen(sources: list[Source], tools: dict[str, str]) -> tuple[list[Source], 
     needed = [source for source in sources if source.names & wanted or (source.for_tests and source.requirements)]
     by_name = [source for source in needed if source.kind != "lines"]
     has = frozenset[str]().union(*(source.names for source in by_name))
-    if wanted <= has:
-        needed = by_name
-    elif by_name:
+    if by_name:
         needed = [*by_name, *(s for s in needed if s.kind == "lines" and s.names & (wanted - has))]
     covered = frozenset[str]().union(*(source.names for source in needed))
     return needed, [line for name, line in tools.items() if normalized(name) not in covered]

@@ -44,15 +44,15 @@ class Text(NamedTuple):
         """Return the offset at which each line starts."""
         return line_starts(self.text)
 
-
-def line_starts(text: str) -> list[int]:
-    """Return the offset at which each line of a text starts."""
-    return [0, *(match.end() for match in _LINE_END.finditer(text))]
-
     def with_its_line_ends(self, lines: str) -> str:
         """Return lines as this text ends its own: with Windows' line ends where it has no others."""
         ends = set(_LINE_END.findall(self.text))
         return _LINE_END.sub("\r\n", lines) if ends == {"\r\n"} else lines
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line of a text starts."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 
 def decode(file: str, data: bytes) -> Text:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
+from castoff.core.commands import Typed
 from castoff.core.observation import Observation, SeenBranch, SeenMain, SeenPlace
 from castoff.core.published import RunJob, Unknown
 from castoff.core.row import Row, State
@@ -420,7 +421,7 @@ def test_a_spent_candidate_is_followed_by_the_next_candidate() -> None:
 
 
 def test_verbs_are_make_targets_where_there_is_a_makefile() -> None:
-    assert standing(replace(FREE, make=True)).next == "make release VERSION=0.1.1"
+    assert standing(replace(FREE, typed=Typed(make=True))).next == "make release VERSION=0.1.1"
 
 
 def test_an_asset_that_the_index_does_not_show_yet_is_missing_for_ten_minutes_only() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from castoff.core import make_text
 from castoff.core.adoption import Facts, make_values, values
+from castoff.core.commands import BESIDE
 from castoff.core.edits import Edit, Kept, Outcome
 from castoff.core.errors import Location, Problem
 from castoff.core.filling import fill, fill_lines
@@ -22,7 +23,6 @@ WORKFLOWS = ".github/workflows"
 WORKFLOW = f"{WORKFLOWS}/release.yml"
 PAGE = "RELEASING.md"
 _DEPENDABOT = ".github/dependabot.yml"
-BESIDE = "castoff.mk"
 JOBS = ("preflight", "twine-check", "sign", "publish", "github-release")
 _CHANGED = "changed since, or written by another castoff: it stays as it is"
 _NEEDED = ("preflight", "twine-check", "release", "rehearse")

@@ -11,7 +11,7 @@ from datetime import datetime
 from packaging.version import Version
 
 from castoff.core import versions
-from castoff.core.commands import command
+from castoff.core.commands import AS_CASTOFF, Typed
 from castoff.core.forge import Repository
 from castoff.core.published import ForgeRelease, PublishedFile, RunJob, Unknown, WorkflowRun
 
@@ -121,8 +121,8 @@ class Observation:
     """The jobs that upload, or may, and have begun, of every attempt of every run; None when not asked for."""
     sees_drafts: bool = False
     """Whether there was a token at all: without one, drafts are hidden."""
-    make: bool = False
-    """Whether verbs are typed as make targets here."""
+    typed: Typed = AS_CASTOFF
+    """How verbs are typed here."""
 
     @property
     def tag(self) -> str:
@@ -136,7 +136,7 @@ class Observation:
 
     def command(self, verb: str, version: Version | None = None) -> str:
         """Return how a person types `verb` for this version, or for another."""
-        return command(verb, versions.tag_name(version or self.version).removeprefix("v"), make=self.make)
+        return self.typed.command(verb, versions.tag_name(version or self.version).removeprefix("v"))
 
     @property
     def run(self) -> WorkflowRun | None:

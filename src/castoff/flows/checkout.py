@@ -9,7 +9,7 @@ from castoff.adapters.console import Console
 from castoff.adapters.environment import Environment
 from castoff.adapters.files import Folder
 from castoff.adapters.git import Git
-from castoff.core.commands import command
+from castoff.core.commands import Typed, typed
 from castoff.core.errors import refuse
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, read_project
@@ -43,14 +43,14 @@ class Checkout(NamedTuple):
         """Return the places of the version as `tree` (the files as they are now) has them."""
         return find_places(self.project(tree))
 
-    def command(self, verb: str, version: str | None = None) -> str:
-        """Return how a person types `verb` here: the make target where there is a Makefile, else castoff itself."""
-        return command(verb, version, make=self.has_makefile)
-
     @property
-    def has_makefile(self) -> bool:
-        """Whether verbs are typed as make targets here."""
-        return (self.root / "Makefile").is_file()
+    def typed(self) -> Typed:
+        """How a person types verbs here."""
+        return typed(self.folder)
+
+    def command(self, verb: str, version: str | None = None) -> str:
+        """Return how a person types `verb` here: the make target where the Makefile has it, else castoff itself."""
+        return self.typed.command(verb, version)
 
 
 def find_root(start: Path) -> Path:

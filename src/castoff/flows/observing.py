@@ -59,7 +59,7 @@ def observe(checkout: Checkout, version: Version) -> Observation:
         releases=asked.releases.answer(),
         uploads=_uploads(checkout, seen_on_git, runs.every),
         sees_drafts=isinstance(github, GitHub) and github.token is not None,
-        make=checkout.has_makefile,
+        typed=checkout.typed,
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 from invoke.config import Config
 from invoke.exceptions import ParseError
@@ -58,8 +61,35 @@ class _Program(Program):
         try:
             super().parse_tasks()
         except ParseError as error:
-            print(f"error: {error}\n  type: castoff --list", file=sys.stderr)  # noqa: T201 - before there is a console
+            said, instead = meant(error, self.core.unparsed, [*self.collection.task_names])
+            print(clean(f"error: {said}\n  type: castoff {instead}"), file=sys.stderr)  # noqa: T201 - as below
             sys.exit(USAGE)
+
+
+def meant(error: ParseError, typed: Sequence[str], verbs: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong with a call, and the call that was meant, as far as that shows; both without `castoff`.
+
+    A version that stands alone is that of the verb before it; a verb or an option that is misspelt is the nearest one.
+    """
+    from difflib import get_close_matches
+
+    from castoff.core.versions import parse
+
+    verb = error.context.name if error.context else None
+    lacks = re.match(r"Flag <Argument: ([\w-]+)", str(error))
+    if lacks:
+        return f"--{lacks[1].replace('_', '-')} needs a value", f"--help {verb}" if verb else "--list"
+    at, word = next(((i, word) for i, word in enumerate(typed) if repr(word.partition("=")[0]) in str(error)), (0, ""))
+    flags: list[str] = [*cast("Any", error.context).flags] if error.context else []  # invoke does not say its type
+    if "--version" in flags and parse(word):
+        instead = ["--version", word]
+    elif word.startswith("-"):
+        option, equals, value = word.partition("=")
+        instead = [near + equals + value for near in get_close_matches(option, flags, 1)]
+    else:
+        instead = get_close_matches(word.replace("_", "-"), verbs, 1)
+    nothing = f"--help {verb}" if verb else "--list"
+    return str(error), shlex.join([*typed[:at], *instead, *typed[at + 1 :]]) if instead else nothing
 
 
 def _open_streams() -> None:

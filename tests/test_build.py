@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -50,6 +51,12 @@ def test_a_build_that_fails_leaves_dist_and_manifest_as_they_were(built: Reposit
     ran = built.castoff("build")
     assert (ran.code, "GONE.md" in ran.err) == (1, True)
     assert (files(built), built.read("dist-manifest.json")) == ([WHEEL, SDIST], manifest)
+
+
+def test_a_build_outside_of_a_repository_is_told_what_to_type(repo: Repository) -> None:
+    shutil.rmtree(repo.root / ".git")
+    ran = repo.castoff("build")
+    assert (ran.code, ran.err) == (1, "error: this folder is in no git repository\n  type: git init\n")
 
 
 def test_a_build_of_another_version_than_the_places_fails(repo: Repository) -> None:

@@ -175,6 +175,20 @@ def test_a_makefile_keeps_its_content_and_includes_ours(sample: Repository) -> N
     assert make(sample) == ["mine test", "all of 7"]
 
 
+def test_files_with_the_line_ends_of_windows_keep_them_in_every_line(sample: Repository) -> None:
+    files = ("Makefile", ".gitignore", "pyproject.toml")
+    sample.write("Makefile", "all:\n\t@echo mine\n")
+    sample.write(".gitignore", "*.log\n")
+    for file in files:
+        sample.write(file, sample.read(file).replace("\n", "\r\n"))
+    sample.commit("as on Windows")
+    adopted(sample)
+    for file in files:
+        assert sample.read(file).count("\n") == sample.read(file).count("\r\n"), file
+    changed = sample.git("diff", "--numstat", *files)
+    assert all(line.split()[1] == "0" for line in changed.splitlines()), "nothing that was there has changed"
+
+
 def test_the_included_targets_run_castoff_and_get_what_is_typed_and_not_what_the_makefile_says(
     sample: Repository,
 ) -> None:

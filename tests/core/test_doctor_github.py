@@ -56,7 +56,7 @@ ENVIRONMENTS = f"open {PAGE}/settings/environments"
         (
             doctor_github.repository,
             facts(repository=NOWHERE, remote_url=""),
-            wrong("origin is not on GitHub", "git remote set-url origin https://github.com/OWNER/NAME"),
+            wrong("origin is not on GitHub", "git remote add origin https://github.com/OWNER/NAME"),
         ),
         (doctor_github.repository, facts(settings=DARK), unknown("owner/sample: no network", f"open {PAGE}")),
         (

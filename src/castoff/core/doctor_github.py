@@ -22,7 +22,8 @@ def repository(facts: Facts) -> Finding:
     named = facts.repository
     if isinstance(named, Unknown):
         url = f" ({short(facts.remote_url)})" if facts.remote_url else ""
-        return wrong(f"{named.reason}{url}", f"git remote set-url {facts.remote} https://github.com/OWNER/NAME")
+        how = "set-url" if facts.remote_url else "add"
+        return wrong(f"{named.reason}{url}", f"git remote {how} {facts.remote} https://github.com/OWNER/NAME")
     full_name = f"{named.owner}/{named.name}"
     settings = facts.settings
     if isinstance(settings, Unknown):

@@ -41,6 +41,7 @@ def make(checkout: Checkout) -> Manifest:
 
 def _make(checkout: Checkout) -> Manifest:
     console, root = checkout.console, checkout.root
+    checkout.git.require_head()
     places = checkout.places()
     project = checkout.project()
     dist = root / DIST

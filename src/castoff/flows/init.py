@@ -112,10 +112,11 @@ def _ignored(checkout: Checkout, facts: Facts) -> Outcome:
         return Outcome()
     text = checkout.project().text(".gitignore")
     old = text.text if text else ""
-    start = old if old.endswith("\n") or not old else f"{old}\n"
-    new = start + ("\n" if old else "") + "\n".join(["# what a release makes", *lines]) + "\n"
-    encoded = text.encode(old) if text else None
-    return Outcome((Edit(".gitignore", encoded, new.encode(), "what a release makes in the folder"),))
+    end = "\r\n" if "\r\n" in old else "\n"
+    start = old if old.endswith("\n") or not old else f"{old}{end}"
+    new = start + (end if old else "") + end.join(["# what a release makes", *lines]) + end
+    before, after = (text.encode(old), text.encode(new)) if text else (None, new.encode())
+    return Outcome((Edit(".gitignore", before, after, "what a release makes in the folder"),))
 
 
 def _lock(checkout: Checkout, found: Survey, options: Options) -> Outcome:

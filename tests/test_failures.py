@@ -374,7 +374,7 @@ def test_all_reasons_of_a_refusal_are_left_by_what_is_printed_behind_them(world:
         if line.startswith("git "):
             assert world.type(line).code == 0
     world.do(MAKE)
-    assert {"git pull --ff-only", "git stash --include-untracked"} < set(world.typed)
+    assert {"git pull --ff-only origin main", "git stash --include-untracked"} < set(world.typed)
     world.follow("0.1.1")
 
 

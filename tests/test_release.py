@@ -142,7 +142,71 @@ class TestRefusals:
         colleague = repo.another_clone("colleague")
         colleague.commit("ahead")
         colleague.git("push", "--quiet", "origin", "main")
-        assert "git pull --ff-only" in self.refused(repo)
+        assert "type: git pull --ff-only origin main" in self.refused(repo)
+
+    def test_a_main_that_has_diverged_is_left_by_what_is_printed(self, repo: Repository) -> None:
+        """`--ff-only` would be refused by git, and so would a pull without a name where main tracks nothing."""
+        colleague = repo.another_clone("colleague")
+        colleague.commit("ahead")
+        colleague.git("push", "--quiet", "origin", "main")
+        repo.commit("mine")
+        repo.git("branch", "--unset-upstream")
+        assert "type: git pull --rebase origin main" in self.refused(repo)
+        repo.git("pull", "--quiet", "--rebase", "origin", "main")
+        assert "type: git push origin main" in self.refused(repo)
+        repo.git("push", "--quiet", "origin", "main")
+        assert repo.release("0.2.0").code == 0
+
+    def test_a_clone_of_another_branch_is_told_how_to_get_main(self, repo: Repository) -> None:
+        """That it has commits which the remote lacks would be untrue: it has no main at all."""
+        repo.git("push", "--quiet", "origin", "main:side")
+        subprocess.run(["git", "clone", "-qb", "side", str(repo.remote), str(repo.root.parent / "clone")], check=True)
+        clone = Repository(repo.root.parent / "clone", repo.remote)
+        said = clone.release("0.2.0").err
+        assert ("not in this clone yet" in said, "lacks" in said) == (True, False)
+        clone.git("fetch", "--quiet", "origin", "main:main")
+        clone.git("switch", "--quiet", "main")
+        assert clone.release("0.2.0").code == 0
+
+    def test_a_work_tree_beside_the_one_with_main_is_told_where_that_is(self, repo: Repository) -> None:
+        repo.git("worktree", "add", "--quiet", "-b", "side", str(repo.root.parent / "side"))
+        said = Repository(repo.root.parent / "side", repo.remote).release("0.2.0").err
+        assert f"which another folder has\n  type: cd {repo.root.resolve()}\n" in said
+
+    def test_remotes_of_which_none_is_origin_are_named(self, repo: Repository) -> None:
+        repo.git("remote", "rename", "origin", "upstream")
+        assert repo.release("0.2.0", "--dry-run").code == 0, "the only one is the one"
+        repo.git("remote", "add", "fork", str(repo.remote))
+        ran = repo.release("0.2.0")
+        assert (ran.code, "no remote called origin, but fork and upstream" in ran.err) == (1, True)
+
+    def test_a_remote_whose_main_branch_is_not_known_is_told_how_to_name_it(self, repo: Repository) -> None:
+        subprocess.run(["git", "symbolic-ref", "HEAD", "refs/heads/gone"], cwd=repo.remote, check=True)
+        repo.git("push", "--quiet", "origin", "main:trunk", ":main")
+        ran = repo.release("0.2.0")
+        assert (ran.code, "(it has trunk); write main =" in ran.err) == (1, True)
+
+    def test_a_key_that_is_not_there_stops_it_before_git_would_find_out_half_way(self, repo: Repository) -> None:
+        repo.git("config", "tag.gpgSign", "true")
+        repo.git("config", "gpg.format", "ssh")
+        repo.git("config", "user.signingKey", "/nowhere/key")
+        assert "the key /nowhere/key is not there" in self.refused(repo)
+        assert "git config user.signingKey KEY" in self.refused(repo, "0.1.0"), "nor would there be a tag"
+        repo.git("config", "tag.gpgSign", "false")
+        repo.git("config", "commit.gpgSign", "true")
+        assert "git is to sign commits" in self.refused(repo)
+        assert repo.release("0.1.0").code == 0, "a tag is no commit"
+
+    def test_a_signer_that_castoff_does_not_know_stops_nothing(self, repo: Repository) -> None:
+        """gitsign, say, is in the place of gpgsm, and lists no keys."""
+        signer = repo.hook(
+            "signer", 'echo "[GNUPG:] SIG_CREATED " >&2; cat >/dev/null; echo "-----BEGIN SIGNED MESSAGE-----"'
+        )
+        repo.git("config", "tag.gpgSign", "true")
+        repo.git("config", "gpg.format", "x509")
+        repo.git("config", "gpg.x509.program", str(signer))
+        ran = repo.release("0.1.0")
+        assert ran.code == 0, ran.err
 
     def test_a_main_that_is_ahead_stops_it(self, repo: Repository) -> None:
         repo.commit("not pushed")
@@ -192,6 +256,31 @@ class TestRefusals:
         ran = repo.release(version)
         assert ran.code == 2
         assert len(ran.err.splitlines()) == 1
+
+
+def test_a_version_of_an_older_line_is_released_from_its_own_branch(repo: Repository) -> None:
+    """The tags of the newer line do not count there; those on the branch do."""
+    repo.release("0.1.0")
+    repo.release("1.0.0", "--direct")
+    repo.git("switch", "--quiet", "--create", "0.1.x", "v0.1.0")
+    repo.write("pyproject.toml", repo.read("pyproject.toml") + '\n[tool.castoff]\nmain = "0.1.x"\n')
+    repo.commit("releases of 0.1 come from here")
+    repo.git("push", "--quiet", "origin", "0.1.x")
+    ran = repo.release("0.1.1", "--direct")
+    assert ran.code == 0, ran.err
+    assert "refs/tags/v0.1.1" in repo.on_remote()
+    repo.git("tag", "--annotate", "--message", "x", "v0.1.9")
+    assert "0.1.2 does not come after 0.1.9" in repo.release("0.1.2").err
+
+
+def test_after_a_dry_run_or_a_failed_hook_the_same_call_is_named_with_its_option(repo: Repository) -> None:
+    """Without it, another way would be gone than the one that was shown."""
+    assert "next: castoff release --version 0.2.0 --direct\n" in repo.release("0.2.0", "--direct", "--dry-run").all
+    hook = repo.hook("pre-commit", "exit 1")
+    assert "type: castoff release --version 0.2.0 --direct\n" in repo.release("0.2.0", "--direct").err
+    hook.unlink()
+    repo.hook("pre-receive", "exit 1", remote=True)
+    assert "type: castoff release --version 0.2.0\n" in repo.release("0.2.0", "--direct").err, "by a pull request"
 
 
 class TestFailedActs:

@@ -143,6 +143,15 @@ class Git:
         """Return the names of the tags on the commit that is checked out."""
         return self.out("tag", "--points-at", "HEAD").splitlines()
 
+    def work_tree_of(self, branch: str) -> str | None:
+        """Return the folder of another work tree of this repository in which a branch is checked out, or None."""
+        folder = ""
+        for line in self.out("worktree", "list", "--porcelain").splitlines():
+            folder = line.removeprefix("worktree ") if line.startswith("worktree ") else folder
+            if line == f"branch refs/heads/{branch}":
+                return folder
+        return None
+
     def remotes(self) -> dict[str, str]:
         """Return the names of the remotes and the URLs they are fetched from."""
         listed = self.said("config", "--get-regexp", r"^remote\..*\.url$") or ""
@@ -297,6 +306,10 @@ def _parse_remote(name: str, listed: str) -> Remote:
 def remote_name(remotes: Mapping[str, str], configured: str | None) -> str:
     """Return the remote that releases go to: the configured one, `origin`, or the only one there is."""
     wanted = configured or ("origin" if "origin" in remotes or len(remotes) != 1 else next(iter(remotes)))
+    if wanted not in remotes and remotes and not configured:
+        known = " and ".join(sorted(remotes))
+        what = f'there is no remote called origin, but {known}: write remote = "{min(remotes)}", say, in [tool.castoff]'
+        raise CastoffError(Problem(what, Location("pyproject.toml")))
     if wanted not in remotes:
         raise CastoffError(Problem(f"there is no remote called {wanted}", fix=(f"git remote add {wanted} URL",)))
     return wanted

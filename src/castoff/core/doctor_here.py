@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from castoff.core.diagnosis import Facts, Finding, right, unknown, wrong
+from castoff.core.diagnosis import Facts, Finding, Signing, right, unknown, wrong
 from castoff.core.errors import Problem
 from castoff.core.published import Unknown
 
@@ -60,7 +60,11 @@ def identity(facts: Facts) -> Finding:
 
 def signing(facts: Facts) -> Finding:
     """Judge whether git can sign what it is told to sign."""
-    told = facts.here.signing
+    return signs(facts.here.signing)
+
+
+def signs(told: Signing | Unknown) -> Finding:
+    """Judge whether git can sign, by what it is told and what is there."""
     if isinstance(told, Unknown):
         return unknown(told)
     what = " and ".join(name for name, on in (("tags", told.tags), ("commits", told.commits)) if on)

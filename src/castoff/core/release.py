@@ -11,6 +11,7 @@ is (a branch with our commit on it, a tag at the right commit), and used.
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -69,6 +70,10 @@ class Facts(NamedTuple):
     local_main: str | None
     behind: bool
     """Whether the remote's main has commits that the local one lacks."""
+    diverged: bool
+    """Whether each has commits that the other one lacks."""
+    main_elsewhere: str | None
+    """The folder of another work tree in which main is checked out: git lets no second one have it."""
     bump_on_main: bool
     """Whether local main is the remote's with nothing but our bump commit on top."""
     unrelated: tuple[str, ...]
@@ -76,6 +81,10 @@ class Facts(NamedTuple):
     unwritable: tuple[Problem, ...]
     """Why the files, or git's own, could not be written: read-only, or locked."""
     identity: Problem | None
+    signing: Problem | None
+    """Why git could not sign what it is told to sign."""
+    tag_signing: Problem | None
+    """Why it could not sign the tag."""
     newest_tag: Version | None
     local_tag: TagFact | None
     remote_tag: TagFact | None
@@ -123,9 +132,10 @@ def tag_plan(facts: Facts, *, push: bool) -> Plan:
     if facts.holding is None:
         what = f"{facts.main} on {facts.remote} holds {facts.main_version}, not {facts.version}: nothing to tag yet"
         raise CastoffError(Problem(what, fix=(facts.again,)))
-    problem = _local_tag_problem(facts)
-    if problem:
-        raise CastoffError(problem)
+    cannot_sign = None if facts.local_tag else facts.tag_signing
+    problems = [problem for problem in (_local_tag_problem(facts), cannot_sign) if problem]
+    if problems:
+        raise CastoffError(*problems)
     actions: list[Action] = [] if facts.local_tag else [_make_tag(facts, facts.holding)]
     if push:
         actions.append(Push(facts.remote, ((f"refs/tags/{facts.tag}", facts.tag),)))
@@ -206,27 +216,20 @@ def _start_problems(facts: Facts, *, direct: bool) -> list[Problem]:
         more = f" and {len(facts.unrelated) - _SHOWN} more" if len(facts.unrelated) > _SHOWN else ""
         shown = ", ".join(facts.unrelated[:_SHOWN]) + more
         problems.append(Problem(f"there are uncommitted changes: {shown}", fix=("git stash --include-untracked",)))
-    problems += [*facts.unwritable, *([facts.identity] if facts.identity else [])]
-    return problems
+    return [*problems, *facts.unwritable, *(problem for problem in (facts.identity, facts.signing) if problem)]
 
 
 def _place_problems(facts: Facts, *, direct: bool) -> list[Problem]:
     """Return what is wrong with where the checkout stands: branch, and main against the remote's."""
     problems: list[Problem] = []
     resumed = facts.local_branch is not None and facts.local_branch.ours and not direct
-    if facts.head_branch not in ({facts.main, facts.branch} if resumed else {facts.main}):
-        where = f"on {facts.head_branch}" if facts.head_branch else "on no branch"
-        problems.append(
-            Problem(
-                f"the checkout is {where}; releases start from {facts.main}",
-                fix=(f"git switch {facts.main}",),
-            )
-        )
+    if facts.local_main is None or facts.head_branch not in (facts.main, facts.branch if resumed else facts.main):
+        problems.append(_elsewhere(facts))
     if facts.behind:
-        problems.append(
-            Problem(f"{facts.main} here lacks commits that {facts.remote} has", fix=("git pull --ff-only",))
-        )
-    elif facts.local_main != facts.remote_main and not (direct and facts.bump_on_main):
+        how, too = ("--rebase", ", and has some that are not there") if facts.diverged else ("--ff-only", "")
+        what = f"{facts.main} here lacks commits that {facts.remote} has{too}"
+        problems.append(Problem(what, fix=(f"git pull {how} {facts.remote} {facts.main}",)))
+    elif facts.local_main and facts.local_main != facts.remote_main and not (direct and facts.bump_on_main):
         ahead = f"{facts.main} here has commits that {facts.remote} lacks"
         undo = (
             f"git reset --keep {facts.remote_main[:10]}"
@@ -238,6 +241,18 @@ def _place_problems(facts: Facts, *, direct: bool) -> list[Problem]:
         what = f"the branch {facts.branch} exists here, and is not {facts.main} with the bump on top"
         problems.append(Problem(what, fix=(f"git branch -D {facts.branch}",)))
     return problems
+
+
+def _elsewhere(facts: Facts) -> Problem:
+    """Return the problem that main is not what is checked out here, and how it comes to be."""
+    where = f"on {facts.head_branch}" if facts.head_branch else "on no branch"
+    what = f"the checkout is {where}; releases start from {facts.main}"
+    if facts.main_elsewhere:
+        return Problem(f"{what}, which another folder has", fix=(shlex.join(("cd", facts.main_elsewhere)),))
+    if facts.local_main is None:
+        fetch = f"git fetch {facts.remote} {facts.main}:{facts.main}"
+        return Problem(f"{what}, which is not in this clone yet", fix=(fetch, f"git switch {facts.main}"))
+    return Problem(what, fix=(f"git switch {facts.main}",))
 
 
 def _branch_plan(facts: Facts) -> Plan:

@@ -11,12 +11,16 @@ from castoff.adapters.files import TEMPORARY, write_problems
 from castoff.adapters.git import Git, Remote, Standing, Tag, remote_name
 from castoff.core import versions
 from castoff.core.bumping import FileChange, bump
-from castoff.core.errors import CastoffError, Problem, refuse
+from castoff.core.errors import CastoffError, Location, Problem, refuse
 from castoff.core.forge import Repository, repository
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, read_project
 from castoff.core.release import BranchFact, Facts, TagFact
 from castoff.flows.checkout import Checkout, required_name
+from castoff.flows.signing import cannot_sign
+
+_SHOWN = 5
+"""How many branches an error names."""
 
 
 class Asked(NamedTuple):
@@ -24,6 +28,8 @@ class Asked(NamedTuple):
 
     facts: Facts
     before: Snapshot
+    direct: bool = False
+    """Whether the call was to push to main, without a pull request."""
 
 
 Snapshot = tuple[Standing, dict[str, str]]
@@ -75,6 +81,7 @@ class _Asking(NamedTuple):
     def _facts(self, before: Snapshot, head: str, remote: Remote, forge: Repository | None, main: _Main) -> Facts:
         """Put together what was asked; what is left is asked of this clone alone."""
         git, (standing, refs), places = self.git, before, main.places
+        signing = cannot_sign(git)
         tag_name, branch_name = versions.tag_name(self.version), versions.bump_branch(self.version)
         local_main = refs.get(f"refs/heads/{main.name}")
         on_main = _OnMain(self, main.tip, tuple(place.file for place in places.places))
@@ -93,11 +100,15 @@ class _Asking(NamedTuple):
             head=head,
             local_main=local_main,
             behind=local_main is not None and not git.is_ancestor(main.tip, local_main),
+            diverged=local_main is not None and not git.is_ancestor(local_main, main.tip),
+            main_elsewhere=None if standing.branch == main.name else git.work_tree_of(main.name),
             bump_on_main=local_main is not None and on_main.is_bump(local_main, base=main.tip),
             unrelated=self._unrelated(standing.dirty, main.changes),
             unwritable=self._unwritable(main.changes, main.name, branch_name, tag_name),
             identity=git.identity_problem(),
-            newest_tag=_newest(refs, remote, but=tag_name),
+            signing=signing.anything,
+            tag_signing=signing.tags,
+            newest_tag=self._newest(refs, remote, main),
             local_tag=on_main.tag(git.tag(tag_name, refs), local_main),
             remote_tag=on_main.remote_tag(remote, tag_name),
             local_branch=on_main.branch(refs.get(f"refs/heads/{branch_name}")),
@@ -111,6 +122,21 @@ class _Asking(NamedTuple):
         """Return what keeps the files of the bump, and the refs of the release, from being written."""
         files = write_problems(self.checkout.root, [change.file for change in changes])
         return (*files, *self.git.locks(f"refs/heads/{main}", f"refs/heads/{branch}", f"refs/tags/{tag}"))
+
+    def _newest(self, refs: Mapping[str, str], remote: Remote, main: _Main) -> Version | None:
+        """Return the newest version that is tagged, here or on the remote, other than the one that is wanted.
+
+        Of a release from another branch than the remote's main one (1.x beside 2.x) only the tags on it count.
+        """
+        here = {ref.removeprefix("refs/tags/"): ref for ref in refs if ref.startswith("refs/tags/")}
+        tags = {**here, **{tag.name: tag.commit for tag in remote.tags.values()}}
+        tags.pop(versions.tag_name(self.version), None)
+        aside = remote.head not in (None, main.name) and not self.git.is_shallow()
+        known = ((version, tag) for name, tag in tags.items() if (version := versions.version_of_tag(name)))
+        for version, tag in sorted(known, reverse=True):
+            if not aside or version < self.version or self.git.is_ancestor(tag, main.tip):
+                return version
+        return None
 
     def holds(self, commit: str) -> bool:
         """Whether every place says the version in `commit`; a commit whose places cannot be found does not hold it."""
@@ -193,23 +219,20 @@ class _OnMain(NamedTuple):
         return set(changed) <= set(self.files) and self.asked.holds(commit)
 
 
-def _newest(refs: Mapping[str, str], remote: Remote, *, but: str) -> Version | None:
-    """Return the newest version that is tagged, here or on the remote, other than by the tag `but`."""
-    here = {ref.removeprefix("refs/tags/") for ref in refs if ref.startswith("refs/tags/")}
-    known = (versions.version_of_tag(name) for name in {*here, *remote.tags} - {but})
-    return max((version for version in known if version), default=None)
-
-
 def main_branch(remote: Remote, configured: str | None) -> str:
     """Return the branch that releases are cut from: the configured one, or the one that the remote's HEAD names."""
     candidates = [configured] if configured else [remote.head, "main", "master"]
     for name in candidates:
         if name in remote.branches:
             return str(name)
-    raise refuse(
-        f"{remote.name} has no branch {configured or 'main'} yet",
-        f"git push {remote.name} {configured or 'main'}",
-    )
+    wanted, there = configured or "main", ", ".join(sorted(remote.branches)[:_SHOWN])
+    if there and not configured:
+        raise refuse(
+            f'{remote.name} does not say which branch is its main one (it has {there}); write main = "BRANCH" in '
+            "[tool.castoff]",
+            where=Location("pyproject.toml"),
+        )
+    raise refuse(f"{remote.name} has no branch {wanted} yet", f"git push {remote.name} {wanted}")
 
 
 def snapshot(git: Git) -> Snapshot:

@@ -33,6 +33,7 @@ _DENIED = re.compile(
 )
 """What git says when the remote is not there, or does not let us in; anything else may be the network."""
 _DEFAULTS = {"openpgp": "gpg", "x509": "gpgsm", "ssh": "ssh-keygen"}
+_GPG = re.compile(r"gpg(2|sm)?(\.exe)?$")
 _LITERAL = ("key::", "ssh-", "ecdsa-", "sk-")
 
 
@@ -47,7 +48,7 @@ def look(git: Git) -> Machine:
         optional={**found, "": programs},
         gh=programs["gh"] is not None,
         identity=git.identity_problem(),
-        signing=_signing(git),
+        signing=signing(git),
     )
 
 
@@ -84,7 +85,7 @@ def reach(git: Git, remote: str, url: str | None) -> tuple[str, ...] | Problem |
     return Problem(said, fix=(f"git ls-remote {remote}",)) if _DENIED.search(result.stderr) else Unknown(said)
 
 
-def _signing(git: Git) -> Signing | Unknown:
+def signing(git: Git) -> Signing | Unknown:
     """Look up how git is told to sign, and whether what that takes is there. Nothing is signed."""
     tags, commits = (_on(git, key) for key in ("tag.gpgSign", "commit.gpgSign"))
     kind = git.said("config", "--get", "gpg.format") or "openpgp"
@@ -120,6 +121,8 @@ def _usable(git: Git, kind: str, program: str, key: str | None) -> bool | None:
 
 def _usable_gpg(git: Git, program: str, key: str | None) -> bool | None:
     """Whether there is a secret key; without a name for it, git takes the committer's address."""
+    if not _GPG.match(Path(program).name):
+        return None  # gitsign, or a wrapper of somebody's own: what it knows as a key only it can say
     wanted = key or _committer(git)
     if process.find("gpgconf"):
         home = process.run(["gpgconf", "--list-dirs", "homedir"], cwd=git.root, check=False).stdout.strip()

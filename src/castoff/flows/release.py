@@ -22,7 +22,7 @@ def release(checkout: Checkout, wanted: str, *, direct: bool, dry_run: bool) -> 
     """Do the next right thing of the release of `wanted`; raises CastoffError with all reasons when there is none."""
     version = versions.parse_new(wanted)
     with nullcontext() if dry_run else alone(checkout.root):
-        asked = ask(checkout, version)
+        asked = ask(checkout, version)._replace(direct=direct)
         carry_out(checkout, "release", asked, decide(asked.facts, direct=direct), dry_run=dry_run)
 
 
@@ -45,7 +45,7 @@ def carry_out(checkout: Checkout, verb: str, asked: Asked, plan: Plan, *, dry_ru
         console.say(f"  note: {note}", "dim")
     if dry_run and plan.actions:
         console.say("dry run: nothing was changed", "good")
-        console.next(facts.again)
+        console.next(_same_call(facts.again, direct=asked.direct))
     else:
         perform(checkout, asked, plan.actions)
         console.say(plan.done, "good")
@@ -56,7 +56,8 @@ def carry_out(checkout: Checkout, verb: str, asked: Asked, plan: Plan, *, dry_ru
 def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None:
     """Perform the actions in order; when one fails, take back what this run made, and say what is left.
 
-    What has been pushed is never taken back: the next run goes on from it.
+    What has been pushed is never taken back: the next run goes on from it. A push to main that is refused leads to the
+    pull request; after anything else the same call is named again.
     """
     begun: list[Action] = []
     pushed = False
@@ -67,7 +68,13 @@ def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None
     except (CastoffError, KeyboardInterrupt, OSError) as error:
         kept = pushed or isinstance(error, _PushedError)
         as_before = not kept and _take_back(checkout, begun, asked.before)
-        raise _explained(error, asked.facts.again, kept=kept, as_before=as_before) from None
+        again = _same_call(asked.facts.again, direct=asked.direct and not isinstance(begun[-1], Push))
+        raise _explained(error, again, kept=kept, as_before=as_before) from None
+
+
+def _same_call(again: str, *, direct: bool) -> str:
+    """Return the command that goes on, with the option that this run was given."""
+    return f"{again}{' DIRECT=1' if again.startswith('make ') else ' --direct'}" if direct else again
 
 
 class _PushedError(CastoffError):

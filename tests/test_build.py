@@ -53,6 +53,15 @@ def test_a_build_that_fails_leaves_dist_and_manifest_as_they_were(built: Reposit
     assert (files(built), built.read("dist-manifest.json")) == ([WHEEL, SDIST], manifest)
 
 
+def test_what_castoff_has_built_is_no_uncommitted_change_of_the_folder(repo: Repository) -> None:
+    (repo.root / ".gitignore").unlink()
+    repo.commit("git ignores nothing")
+    for _ in range(2):
+        assert "uncommitted changes" not in repo.castoff("build").all
+    repo.write("README.md", "changed")
+    assert "the folder has uncommitted changes, and so has what was built" in repo.castoff("build").all
+
+
 def test_a_build_outside_of_a_repository_is_told_what_to_type(repo: Repository) -> None:
     shutil.rmtree(repo.root / ".git")
     ran = repo.castoff("build")

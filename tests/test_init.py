@@ -359,6 +359,8 @@ def test_a_version_from_git_tags_is_refused_with_the_other_problems(tmp_path: Pa
     ran = init(plain(tmp_path, {"pyproject.toml": text, "sample.py": ""}), "--no-lock")
     assert ran.code == 1
     assert "setuptools-scm makes it from the git tags" in ran.err
+    assert 'write it as [project] version = "X" in pyproject.toml, take "version" out of dynamic' in ran.err
+    assert "[tool.castoff] places" not in ran.err, "places that the backend does not read would not help"
     assert "castoff runs on Python 3.11 and newer" in ran.err
     assert "modules that are compiled" in ran.err
 

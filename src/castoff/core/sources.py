@@ -32,6 +32,10 @@ _FROM_TAGS = (
     ),
     *("setuptools-git-ver", "incremental", "versioneer-518", "setupmeta", "flit-scm", "hatch-nodejs-version"),
 )
+_NOT_FROM_TAGS = (
+    'castoff bumps what stands in a file: write it as [project] version = "X" in pyproject.toml, take "version" out of '
+    "dynamic, and take out what made it from the tags"
+)
 _STATIC = 'write it as [project] version = "X" in pyproject.toml, or name the places in [tool.castoff] places'
 
 
@@ -116,7 +120,7 @@ def _reader(project: Project) -> Callable[[Project, Modules], Place]:
         return _setuptools  # an in-tree backend around setuptools
     tool = _tag_tool(project)
     if tool:
-        raise _no_static(f"{tool} makes it from the git tags")
+        raise _from_tags(tool)
     raise refuse(f"castoff does not know where {backend} reads a dynamic version; {_STATIC}", where=_PYPROJECT)
 
 
@@ -127,6 +131,8 @@ def _hatch(project: Project, modules: Modules) -> Place:
     if source == "code" and path:
         name = get_text(table, "expression") or "__version__"
         return literal(modules.origins(join(path), name), f"{name} of {path}", Location(path))
+    if source == "vcs":
+        raise _from_tags("hatch-vcs")
     if source != "regex" or not path:
         raise _no_static(f"[tool.hatch.version] source is {source}" if table else "[tool.hatch.version] says nothing")
     pattern = get(table, "pattern")
@@ -200,7 +206,7 @@ def _setuptools(project: Project, modules: Modules) -> Place:
         return place
     tool = _tag_tool(project)
     if tool:
-        raise _no_static(f"{tool} makes it from the git tags")
+        raise _from_tags(tool)
     origins = setup_py_origins(modules)
     where = Location("setup.py") if project.tree.read("setup.py") else _PYPROJECT
     if not origins:
@@ -262,12 +268,18 @@ def _flit(project: Project, modules: Modules) -> Place:
 
 def _poetry(project: Project, _modules: Modules | None = None) -> Place:
     if get(project.data, "tool", "poetry-dynamic-versioning", "enable"):
-        raise _no_static("poetry-dynamic-versioning makes it from the git tags")
+        raise _from_tags("poetry-dynamic-versioning")
     return toml_place(project, "tool", "poetry", "version")
 
 
 def _no_static(found: str) -> CastoffError:
     return refuse(f"the version stands in no file: {found}; {_STATIC}", where=_PYPROJECT)
+
+
+def _from_tags(tool: str) -> CastoffError:
+    return refuse(
+        f"the version stands in no file: {tool} makes it from the git tags; {_NOT_FROM_TAGS}", where=_PYPROJECT
+    )
 
 
 def _nowhere(where: Location) -> Place:

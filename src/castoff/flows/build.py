@@ -42,6 +42,8 @@ def make(checkout: Checkout) -> Manifest:
 def _make(checkout: Checkout) -> Manifest:
     console, root = checkout.console, checkout.root
     checkout.git.require_head()
+    made_here = (MANIFEST, f"{DIST}/", f"{FOLDER}/")  # by an earlier build, where git is not told to ignore it
+    changed = any(not path.startswith(made_here) for path in checkout.git.standing().dirty)
     places = checkout.places()
     project = checkout.project()
     dist = root / DIST
@@ -77,7 +79,7 @@ def _make(checkout: Checkout) -> Manifest:
         contents = [Contents(dist, made, files), Contents(root / FOLDER, beside, names)]
         with process.undisturbed():
             replace_folders(contents, root / MANIFEST, manifest.to_json().encode())
-    _report(checkout, manifest)
+    _report(checkout, manifest, changed=changed)
     return manifest
 
 
@@ -102,11 +104,11 @@ def run_build(  # noqa: PLR0913 - each is a fact of its own
     process.run(argv, cwd=root, env={**(env or {}), "SOURCE_DATE_EPOCH": str(epoch)}, timeout=_HALF_AN_HOUR)
 
 
-def _report(checkout: Checkout, manifest: Manifest) -> None:
+def _report(checkout: Checkout, manifest: Manifest, *, changed: bool) -> None:
     console = checkout.console
     made = [(DIST, file) for file in manifest.files] + ([(FOLDER, manifest.sbom)] if manifest.sbom else [])
     console.rows([[f"{folder}/{file.file}", _size(file), f"sha256:{file.sha256}"] for folder, file in made])
-    if checkout.git.standing().dirty:
+    if changed:
         console.say("  note: the folder has uncommitted changes, and so has what was built", "dim")
     console.say(f"{len(manifest.files)} files built, with the SBOM of what built them; manifest in {MANIFEST}", "good")
     rows = "\n".join(f"| `{file.file}` | {_size(file)} | `{file.sha256}` |" for _, file in made)

@@ -86,10 +86,14 @@ def test_alphas_betas_posts_and_epochs_have_no_tag(version: str) -> None:
         versions.tag_name(Version(version))
 
 
-@pytest.mark.parametrize(("version", "padded"), [("1", "1.0.0"), ("1.2", "1.2.0"), ("1.2rc1", "1.2.0")])
-def test_fewer_than_three_numbers_are_refused_with_the_number_to_write(version: str, padded: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "padded"), [("1", "1.0.0"), ("1.2", "1.2.0"), ("1.2rc1", "1.2.0-rc1"), ("2rc0", "2.0.0-rc0")]
+)
+def test_fewer_than_three_numbers_are_refused_with_the_same_version_to_write(version: str, padded: str) -> None:
     with pytest.raises(UsageError, match=f"write {padded}$"):
-        versions.tag_name(Version(version))
+        versions.tag_name(versions.parse_new(version))
+    assert versions.parse_new(padded) == versions.parse_new(version)
+    assert versions.tag_name(versions.parse_new(padded)) == f"v{padded}"
 
 
 @bounded

@@ -46,10 +46,10 @@ def tag_name(version: Version) -> str:
     strange = version.epoch or version.post is not None or version.dev is not None or version.local is not None
     if strange or (version.pre and version.pre[0] != "rc"):
         raise misuse(f"{version} has no tag: releases are finals (0.4.0) and release candidates (0.4.0-rc1)")
-    if len(version.release) < 3:  # noqa: PLR2004 - the three numbers of the filter v*.*.*
-        padded = ".".join(str(part) for part in (*version.release, 0, 0)[:3])
-        raise misuse(f"{version} has fewer than three numbers, and its tag would start no workflow; write {padded}")
     candidate = f"-rc{version.pre[1]}" if version.pre else ""
+    if len(version.release) < 3:  # noqa: PLR2004 - the three numbers of the filter v*.*.*
+        padded = ".".join(str(part) for part in (*version.release, 0, 0)[:3]) + candidate
+        raise misuse(f"{version} has fewer than three numbers, and its tag would start no workflow; write {padded}")
     return f"v{'.'.join(map(str, version.release))}{candidate}"
 
 

@@ -428,6 +428,13 @@ FOUND: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {
         {"setup.cfg": "[flake8]\n[mypy]\nfiles = sample.py\n[tool:pytest]\n"},
         {"lint": ["flake8"], "typecheck": ["mypy"], "test": ["pytest"]},
     ),
+    "mypy-in-a-namespace": (
+        {
+            "pyproject.toml": BARE.replace('name = "sample"', 'name = "big-sample"') + "[tool.mypy]\nstrict = true\n",
+            "src/big/sample/__init__.py": "",
+        },
+        {"typecheck": ["mypy", "-p", "big.sample"]},
+    ),
     "mypy": ({"pyproject.toml": f"{BARE}[tool.mypy]\nstrict = true\n"}, {"typecheck": ["mypy", "sample.py"]}),
     "basedpyright": ({"pyproject.toml": f"{BARE}[tool.basedpyright]\n"}, {"typecheck": PYRIGHT}),
     "an extra": ({"pyproject.toml": f"{BARE}{EXTRA}"}, {"format-check": ["black", "--check", "."], "test": ["pytest"]}),

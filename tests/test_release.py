@@ -12,6 +12,7 @@ from tests.repository import CASTOFF, Repository
 from tests.signing import needs_ssh, ssh_key
 
 BRANCH = "chore/release-0.2.0"
+MADE = "castoff release --version 0.2.0"
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
@@ -311,6 +312,21 @@ class TestFailedActs:
     def test_a_hook_that_fails(self, repo: Repository, name: str, flags: tuple[str, ...]) -> None:
         hook = repo.hook(name, "echo 'the hook says no' >&2; exit 1")
         assert "the hook says no" in self.fails_then_works(repo, hook, *flags)
+
+    def test_a_hook_that_lays_a_file_out_anew_and_fails(self, repo: Repository) -> None:
+        """What it wrote is not castoff's to throw away: it is named, with the commands that show it and put it back."""
+        before, there = repo.state(), repo.on_remote()
+        hook = repo.hook("pre-commit", "echo '# tidy' >>pyproject.toml; exit 1")
+        failed = repo.release("0.2.0")
+        assert failed.code == 1
+        assert "way out: pyproject.toml: changed meanwhile, by a commit hook, say" in failed.err
+        assert (repo.on_remote(), "# tidy" in repo.read("pyproject.toml"), repo.version()) == (there, True, "0.1.0")
+        typed = [line.removeprefix("  type: ").strip() for line in failed.err.splitlines()[-3:]]
+        assert typed == ["git diff HEAD -- pyproject.toml", "git checkout HEAD -- pyproject.toml", MADE]
+        hook.unlink()
+        repo.git("checkout", "--quiet", "HEAD", "--", "pyproject.toml")
+        assert repo.state() == before
+        assert repo.release("0.2.0").code == 0
 
     def test_a_tag_push_that_is_refused(self, repo: Repository) -> None:
         repo.release("0.2.0")

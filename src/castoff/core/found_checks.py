@@ -103,8 +103,12 @@ def _typecheck(signs: Signs) -> Command | None:
         return None
     table = get_table(signs.project.data, "tool", "mypy")
     named = {"files", "packages", "modules"} & set(table) or _in_mypy_ini(signs.project)
-    folders = dict.fromkeys(file.removesuffix("/__init__.py") for file in import_packages(signs.project))
-    return ("mypy",) if named else ("mypy", *folders)
+    if named:
+        return ("mypy",)
+    modules = dict.fromkeys(module_names(signs.project))
+    if any("." in module for module in modules):  # by its folder, mypy takes a namespace package for two modules
+        return ("mypy", *(word for module in modules for word in ("-p", module)))
+    return ("mypy", *dict.fromkeys(file.removesuffix("/__init__.py") for file in import_packages(signs.project)))
 
 
 def _test(signs: Signs) -> Command | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from castoff.adapters.console import Console
 from castoff.adapters.process import Started, run_visibly, shown
+from castoff.core.config import DEFAULT_CHECKS
 from castoff.core.errors import CastoffError, Problem, misuse
 from castoff.flows.checkout import Checkout
 
@@ -59,13 +60,15 @@ def checks(checkout: Checkout) -> list[Outcome]:
     rows = "\n".join(f"| {o.check} | `{shown(o.argv)}` | {_verdict(o)} | {o.seconds:.1f} s |" for o in outcomes)
     console.summary(f"| check | command | result | time |\n|---|---|---|---|\n{rows}\n")
     if failed:
-        raise CastoffError(
-            *(
-                Problem(f"{o.check} failed: `{shown(o.argv)}` ended with exit code {o.code}", fix=(shown(o.argv),))
-                for o in failed
-            )
-        )
+        raise CastoffError(*(_failure(checkout, outcome) for outcome in failed))
     return outcomes
+
+
+def _failure(checkout: Checkout, outcome: Outcome) -> Problem:
+    """Return what failed and how it is run again: by the verb, which knows the environment that its program is in."""
+    verb = outcome.check if outcome.check in DEFAULT_CHECKS else "check"
+    what = f"{outcome.check} failed: `{shown(outcome.argv)}` ended with exit code {outcome.code}"
+    return Problem(what, fix=(checkout.command(verb),))
 
 
 def _commands(checkout: Checkout, names: Sequence[str] = ()) -> list[tuple[str, tuple[str, ...]]]:

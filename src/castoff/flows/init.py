@@ -195,7 +195,7 @@ def _found(found: Survey) -> list[list[str]]:
 def _close(checkout: Checkout, found: Survey, outcome: Outcome, options: Options) -> None:
     """Say what comes next."""
     say, facts = checkout.console, found.facts
-    following = _next(facts, outcome, found, options)
+    following = _next(checkout, outcome, found, options)
     if outcome.edits and not options.dry_run:
         say.say(f"{len(outcome.edits)} file(s) written", "good")
     say.next(*following)
@@ -220,11 +220,13 @@ def _close(checkout: Checkout, found: Survey, outcome: Outcome, options: Options
     )
 
 
-def _next(facts: Facts, outcome: Outcome, found: Survey, options: Options) -> tuple[str, ...]:
+def _next(checkout: Checkout, outcome: Outcome, found: Survey, options: Options) -> tuple[str, ...]:
+    facts = found.facts
     if options.dry_run:
         return ("castoff init",) if outcome.edits else ()
     unlocked = not options.lock and found.project.tree.read(facts.lock) is None
     first = (shown(command(facts, _wanted(found, options.castoff))),) if unlocked and not facts.own else ()
     files = " ".join([*(edit.file for edit in outcome.edits), *([facts.lock] if first else [])])
     rest = (f"git add {files}", "git commit") if files else ()
-    return (*first, *rest, *(() if facts.wheels else ("make rehearse",)))
+    look = () if facts.own or not files else (checkout.command("check"),)  # whether the checks that were found pass
+    return (*first, *rest, *look, *(() if facts.wheels else ("make rehearse",)))

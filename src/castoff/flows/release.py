@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -68,8 +69,9 @@ def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None
     except (CastoffError, KeyboardInterrupt, OSError) as error:
         kept = pushed or isinstance(error, _PushedError)
         as_before = not kept and _take_back(checkout, begun, asked.before)
+        changed = () if kept or as_before else _changed_meanwhile(checkout.git, asked.before)
         again = _same_call(asked.facts.again, direct=asked.direct and not isinstance(begun[-1], Push))
-        raise _explained(error, again, kept=kept, as_before=as_before) from None
+        raise _explained(error, again, changed, kept=kept, as_before=as_before) from None
 
 
 def _same_call(again: str, *, direct: bool) -> str:
@@ -131,6 +133,17 @@ def _take_back(checkout: Checkout, actions: Sequence[Action], before: Snapshot) 
     return False
 
 
+def _changed_meanwhile(git: Git, before: Snapshot) -> tuple[str, ...]:
+    """Return the tracked files that differ from HEAD, and did not before: not ours to put back, for we wrote them not.
+
+    A commit hook that lays files out anew and then refuses leaves such.
+    """
+    with suppress(CastoffError):
+        differ = git.out("diff", "--name-only", "--relative", "HEAD").splitlines()
+        return tuple(path for path in differ if path not in before[0].dirty)
+    return ()
+
+
 def _undo(checkout: Checkout, action: Action) -> None:
     if isinstance(action, Write):
         unwrite(checkout.root, action.changes)
@@ -139,13 +152,20 @@ def _undo(checkout: Checkout, action: Action) -> None:
             checkout.git.run(*command, check=False)
 
 
-def _explained(error: BaseException, again: str, *, kept: bool, as_before: bool) -> CastoffError:
-    """Return the error together with what is there now, and the command that goes on."""
+def _explained(
+    error: BaseException, again: str, changed: Sequence[str], *, kept: bool, as_before: bool
+) -> CastoffError:
+    """Return the error together with what is there now, and the commands that go on."""
     problems = error.problems if isinstance(error, CastoffError) else (Problem(str(error) or "interrupted"),)
     if kept:
         what = "what was pushed stays; the next run goes on from it"
     elif as_before:
         what = "nothing has changed: what this run made is taken back"
+    elif changed:
+        names = ", ".join(changed)
+        what = f"{names}: changed meanwhile, by a commit hook, say, and left so; see what it wants, then put it back"
+        commands = (shlex.join(("git", verb, "HEAD", "--", *changed)) for verb in ("diff", "checkout"))
+        return CastoffError(*problems, way_out=Problem(what, fix=(*commands, again)))
     else:
         what = "part of what this run made is still here; the next run goes on from it"
     return CastoffError(*problems, way_out=Problem(what, fix=(again,)))

@@ -53,6 +53,16 @@ def test_a_build_that_fails_leaves_dist_and_manifest_as_they_were(built: Reposit
     assert (files(built), built.read("dist-manifest.json")) == ([WHEEL, SDIST], manifest)
 
 
+def test_a_package_without_a_description_stops_before_it_is_built_and_when_it_is_checked(repo: Repository) -> None:
+    repo.write("pyproject.toml", repo.read("pyproject.toml").replace('readme = "README.md"\n', ""))
+    line = '  type: write readme = "README.md" in [project]\n'
+    assert line in repo.castoff("preflight").err
+    assert not (repo.root / "dist").exists()
+    assert repo.castoff("build").code == 0, "it can be built"
+    ran = repo.castoff("twine-check")
+    assert (ran.code, "`long_description` missing" in ran.err, line in ran.err) == (1, True, True)
+
+
 def test_what_castoff_has_built_is_no_uncommitted_change_of_the_folder(repo: Repository) -> None:
     (repo.root / ".gitignore").unlink()
     repo.commit("git ignores nothing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from castoff.core.description import description_problem
 from castoff.core.errors import CastoffError, Problem
 from castoff.flows.availability import question
 from castoff.flows.build import make
@@ -26,6 +27,7 @@ def preflight(checkout: Checkout) -> None:
         *_problems(lambda: checks(checkout)),
         *_problems(lambda: _check_places(checkout, tag)),
         *_problems(lambda: _check_workflow(checkout, tag)),
+        *([lacking] if (lacking := description_problem(checkout.project())) else ()),
         *(asked.before() if asked else ()),
     ]
     if problems:

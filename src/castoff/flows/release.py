@@ -69,7 +69,7 @@ def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None
     except (CastoffError, KeyboardInterrupt, OSError) as error:
         kept = pushed or isinstance(error, _PushedError)
         as_before = not kept and _take_back(checkout, begun, asked.before)
-        changed = () if kept or as_before else _changed_meanwhile(checkout.git, asked.before)
+        changed = () if kept or as_before else _changed_meanwhile(checkout, begun, asked.before)
         again = _same_call(asked.facts.again, direct=asked.direct and not isinstance(begun[-1], Push))
         raise _explained(error, again, changed, kept=kept, as_before=as_before) from None
 
@@ -133,14 +133,16 @@ def _take_back(checkout: Checkout, actions: Sequence[Action], before: Snapshot) 
     return False
 
 
-def _changed_meanwhile(git: Git, before: Snapshot) -> tuple[str, ...]:
-    """Return the tracked files that differ from HEAD, and did not before: not ours to put back, for we wrote them not.
+def _changed_meanwhile(checkout: Checkout, actions: Sequence[Action], before: Snapshot) -> tuple[str, ...]:
+    """Return the tracked files that were right before and are neither that nor what this run wrote.
 
-    A commit hook that lays files out anew and then refuses leaves such.
+    A commit hook that lays files out anew and then refuses leaves such; they are not ours to put back.
     """
+    written = {change.file: change.new for action in actions if isinstance(action, Write) for change in action.changes}
     with suppress(CastoffError):
-        differ = git.out("diff", "--name-only", "--relative", "HEAD").splitlines()
-        return tuple(path for path in differ if path not in before[0].dirty)
+        differ = checkout.git.out("diff", "--name-only", "--relative", "HEAD").splitlines()
+        foreign = (path for path in differ if checkout.folder.read(path) != written.get(path))
+        return tuple(path for path in foreign if path not in before[0].dirty)
     return ()
 
 

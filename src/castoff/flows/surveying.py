@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from castoff.adapters.git import remote_name
 from castoff.core.adoption import Facts
+from castoff.core.description import description_problem
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.extensions import compiled
 from castoff.core.filling import Names, name_problems
@@ -73,7 +74,8 @@ def survey(checkout: Checkout, *, wheels: bool) -> Survey:
     if unsafe:
         raise CastoffError(*unsafe)
     configured = frozenset(get_table(project.data, "tool", "castoff"))
-    told = (*notes, *more, *checks.notes, *places.notes, *other_tools(project), *_wheel_notes(project, wheels=wheels))
+    about = (*_description_notes(project), *_wheel_notes(project, wheels=wheels))
+    told = (*notes, *more, *checks.notes, *places.notes, *other_tools(project), *about)
     return Survey(project, facts, checks, configured, differs, told)
 
 
@@ -104,6 +106,11 @@ def _extension_problems(project: Project, *, wheels: bool) -> Iterator[Problem]:
             " does not take; with --wheels a matrix of platforms builds them (cibuildwheel), and preflight the sdist"
         )
         yield Problem(what, where, ("castoff init --wheels",))
+
+
+def _description_notes(project: Project) -> Iterator[str]:
+    if problem := description_problem(project):
+        yield f"{problem.where}: {problem.what}: {problem.fix[0]}"
 
 
 def _wheel_notes(project: Project, *, wheels: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from functools import partial
 from castoff.adapters import process
 from castoff.adapters.archives import WheelTree
 from castoff.core.artifacts import DIST, Artifact, artifact, manifest_problems
+from castoff.core.description import description_problem
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.project import Project
 from castoff.core.sbom import FOLDER
@@ -63,7 +64,18 @@ def _twine(checkout: Checkout, files: list[str]) -> None:
         lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
         first = next((line for line in lines if line.startswith(("ERROR", "WARNING"))), f"exit code {ended.code}")
         shown = "\n".join(f"    {line}" for line in lines)
-        raise CastoffError(Problem(f"twine check --strict says {' '.join(first.split())}\n{shown}", Location(DIST)))
+        lacking = description_problem(checkout.project())
+        what = f"twine check --strict says {' '.join(first.split())}\n{shown}"
+        raise CastoffError(Problem(what, Location(DIST), lacking.fix if lacking else _described(ended.output)))
+
+
+def _described(said: str) -> tuple[str, ...]:
+    """Return what to write where twine misses the description, or its type, and setup.py says both."""
+    if "`long_description` missing" in said:
+        return ('write long_description=Path("README.md").read_text(), and its type, in setup.py',)
+    if "`long_description_content_type` missing" in said:
+        return ('write long_description_content_type="text/markdown" (or "text/x-rst") in setup.py',)
+    return ()
 
 
 def _install_all(checkout: Checkout, project: Project, files: list[str]) -> dict[str, str]:

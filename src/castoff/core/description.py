@@ -1,0 +1,33 @@
+"""Whether a package has a description: PyPI shows it as the project's page, and `twine check --strict` asks for it."""
+
+from __future__ import annotations
+
+from castoff.core.errors import Location, Problem
+from castoff.core.project import Project
+from castoff.core.toml_text import get_table, get_texts
+
+_NEEDED = "which `twine check --strict` asks for before a release"
+
+
+def description_problem(project: Project) -> Problem | None:
+    """Return that the description, or its type, is missing, and what to write; None where only the build can tell."""
+    declared, poetry = (get_table(project.data, *key) for key in (("project",), ("tool", "poetry")))
+    if declared:
+        said = {*declared, *get_texts(declared, "dynamic")}
+        return None if said & {"readme"} or poetry.keys() & {"readme"} else _missing(project, "[project]")
+    if poetry and "poetry" in project.backend:
+        return None if poetry.keys() & {"readme", "readmes"} else _missing(project, "[tool.poetry]")
+    if project.setup_cfg_value("metadata", "long_description") and not (
+        project.setup_cfg_value("metadata", "long_description_content_type")
+    ):
+        what = "there is no type of the long_description"
+        line = "write long_description_content_type = text/markdown (or text/x-rst) in [metadata]"
+        return Problem(f"{what}, {_NEEDED}", Location("setup.cfg"), (line,))
+    return None
+
+
+def _missing(project: Project, table: str) -> Problem:
+    there = [name for name in project.tree.names("") if name.lower().startswith("readme")]
+    file = next((name for name in there if name.endswith((".md", ".rst"))), "README.md")
+    what = f"the package has no description, {_NEEDED}"
+    return Problem(what, Location("pyproject.toml"), (f'write readme = "{file}" in {table}',))

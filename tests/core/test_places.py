@@ -198,6 +198,9 @@ BACKENDS: dict[str, Files] = {
     "poetry-table-and-project": {
         "pyproject.toml": POETRY + DYNAMIC + '[tool.poetry]\nversion = "«1.2.3»"\n',
     },
+    "poetry-table-and-a-project-that-says-nothing-of-it": {
+        "pyproject.toml": POETRY + '[project]\nname = "demo"\n[tool.poetry]\nversion = "«1.2.3»"\n',
+    },
     "poetry-project": {"pyproject.toml": POETRY + STATIC},
     "poetry-both": {"pyproject.toml": POETRY + STATIC + '[tool.poetry]\nversion = "«1.2.3»"\n'},
     "poetry-packages": {

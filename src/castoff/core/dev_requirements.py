@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from castoff.core.project import Project, normalized, read_cfg
 from castoff.core.texts import Text
-from castoff.core.toml_text import get, get_table, get_text, get_texts
+from castoff.core.toml_text import get, get_list, get_table, get_text, get_texts
+from castoff.core.tree import join
 
 _NAMED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _FILES = re.compile(r"(?:.*[-_.])?(?:test|tests|testing|dev|develop|lint|typing)(?:[-_.].*)?\.(?:txt|in)")
@@ -129,8 +129,7 @@ def _group_lines(table: dict[str, object], name: str, seen: frozenset[str]) -> l
     if key is None or key in seen:
         return []
     lines: list[str] = []
-    items = table[key]
-    for item in cast("list[object]", items) if isinstance(items, list) else []:
+    for item in get_list(table, key):
         included = get_text(item, "include-group")
         if isinstance(item, str):
             lines.append(item)
@@ -160,7 +159,7 @@ def _poetry(poetry: dict[str, object]) -> Iterator[Source]:
 
 def _poetry_lines(table: dict[str, object]) -> Iterator[str]:
     for name, spec in table.items():
-        for one in cast("list[object]", spec) if isinstance(spec, list) else [spec]:
+        for one in get_list(spec) or [spec]:
             line = poetry_requirement(name, one)
             if line and name != "python":
                 yield line
@@ -204,13 +203,13 @@ def _python_marker(python: str | None) -> str:
 
 def _requirement_files(project: Project) -> Iterator[str]:
     """Yield the files that are called after development; of a `.in` and what was compiled from it, what was written."""
-    for folder in ("", "requirements/"):
-        names = project.tree.names(folder.rstrip("/"))
+    for folder in ("", "requirements"):
+        names = project.tree.names(folder)
         compiled = {name.removesuffix(".in") + ".txt" for name in names if name.endswith(".in")}
         for name in names:
             wanted = _FILES.fullmatch(name) and (folder or "requirements" in name) and name not in compiled
             if wanted and not name.startswith("requirements-release"):
-                yield f"{folder}{name}"
+                yield join(folder, name)
 
 
 def _lines_of(text: Text | None) -> list[str]:

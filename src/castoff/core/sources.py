@@ -247,7 +247,7 @@ def _attribute(project: Project, modules: Modules, attr: str) -> Place:
 
 def _whole_file(project: Project, file: object) -> Place:
     """Return the place of a version that is all a text file holds."""
-    names = [file] if isinstance(file, str) else get_texts({"file": file}, "file")
+    names = [file] if isinstance(file, str) else get_texts(file)
     text = project.text(join(names[0])) if len(names) == 1 else None
     if text is None or len(text.text.split()) != 1:
         raise refuse(

@@ -35,7 +35,7 @@ def get(data: object, *key: str | int) -> object:
         if isinstance(part, str):
             data = cast("dict[str, object]", data).get(part) if isinstance(data, dict) else None
         else:
-            items: list[object] = cast("list[object]", data) if isinstance(data, list) else []
+            items = get_list(data)
             data = items[part] if part < len(items) else None
     return data
 
@@ -46,10 +46,15 @@ def get_text(data: object, *key: str | int) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def get_list(data: object, *key: str | int) -> list[object]:
+    """Return the items of the array at `key`; empty when there is none."""
+    value = get(data, *key)
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 def get_texts(data: object, *key: str | int) -> list[str]:
     """Return the strings of the array at `key`; empty when there is none."""
-    value = get(data, *key)
-    return [item for item in cast("list[object]", value) if isinstance(item, str)] if isinstance(value, list) else []
+    return [item for item in get_list(data, *key) if isinstance(item, str)]
 
 
 def get_table(data: object, *key: str | int) -> dict[str, object]:
@@ -60,9 +65,7 @@ def get_table(data: object, *key: str | int) -> dict[str, object]:
 
 def get_tables(data: object, *key: str | int) -> list[dict[str, object]]:
     """Return the tables of the array at `key`; empty when there is none."""
-    value = get(data, *key)
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [cast("dict[str, object]", item) for item in items if isinstance(item, dict)]
+    return [cast("dict[str, object]", item) for item in get_list(data, *key) if isinstance(item, dict)]
 
 
 def locate(text: Text, key: Key) -> Span:

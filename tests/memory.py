@@ -35,7 +35,7 @@ class Memory:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Return the names in `folder`, those of folders with `/` behind them."""
-        start = f"{folder}/" if folder else ""
+        start = "" if folder == "" else f"{folder}/"
         rest = [path.removeprefix(start) for path in (*self.files, *self._links) if path.startswith(start)]
         return tuple(sorted({name + slash for name, slash, _ in (path.partition("/") for path in rest)}))
 

@@ -35,7 +35,7 @@ TEMPLATES = {
     "castoff.mk.head": "# beside, in %%{venv}\n",
     "tasks.py.text": "from castoff import tasks\n",
     "release.yml": f"# {{name}}\njobs:\n{JOBS}%%{{wheels_job}}    uses: {OLD}\n".replace("{name}", "%%{name}"),
-    "wheels.yml": "  wheels:\n\n\n",
+    "wheels.yml": "  wheels:\n",
     "RELEASING.md": "# Releasing %%{name}\n\n%%{owner_note}\nFrom %%{main}.\n",
     "dependabot.yml": "# See %%{lock}.\nupdates:\n  - package-ecosystem: github-actions\n",
 }
@@ -72,7 +72,9 @@ def test_a_project_with_none_of_the_files_gets_each_of_them_and_says_what_it_is_
     assert texts[".github/dependabot.yml"] == (
         "# See requirements-release.txt.\nupdates:\n  - package-ecosystem: github-actions\n"
     )
-    assert adopted(FACTS, TEMPLATES, below(**texts), replace_workflow=True) == Outcome(), "a second time, nothing"
+    assert adopted(FACTS, TEMPLATES, below(**texts), replace_workflow=False) == Outcome(), "a second time, nothing"
+    other = adopted(FACTS, TEMPLATES, below(**{**texts, WORKFLOW: "x"}), replace_workflow=True)
+    assert written(other) == {WORKFLOW: texts[WORKFLOW]}
 
 
 # --- make
@@ -102,7 +104,7 @@ def test_a_makefile_of_ours_stays_whichever_program_it_runs(tasks: dict[str, str
 
 
 def test_a_makefile_of_ours_that_was_changed_stays_and_that_is_said() -> None:
-    there = below(Makefile=f"{whole()}more:\n")
+    there = below(Makefile=whole().replace(".PHONY", "more:\n.PHONY"))
     assert makefile(FACTS, TEMPLATES, there) == Outcome(kept=(Kept("Makefile", CHANGED),))
 
 
@@ -178,7 +180,7 @@ from castoff.tasks import namespace as _castoff  # noqa: E402
     [
         ("from invoke import task\n", GATHERED),
         ("import invoke\n", GATHERED),
-        ("import os, invoke.tasks as it", f"\n{GATHERED}"),
+        ("import os, invoke.vendor.yaml as it", f"\n{GATHERED}"),
         ("from invoke.tasks import task\r\n", GATHERED.replace("\n", "\r\n")),
         ("from invoke import Collection\nns = Collection()\n", COLLECTED.format(name="ns")),
         ("from invoke import Collection\nnamespace: Collection = Collection()\n", COLLECTED.format(name="namespace")),
@@ -262,8 +264,14 @@ def test_wheels_have_a_job_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("release", "anew"),
-    [({}, False), ({"release": OURS}, False), ({"release": "x"}, True), ({"release": "x"}, False)],
-    ids=["no release workflow", "ours", "to be replaced", "another"],
+    [
+        ({}, False),
+        ({"release": OURS}, False),
+        ({"release": f"{OURS}more"}, False),
+        ({"release": "x"}, True),
+        ({"release": "x"}, False),
+    ],
+    ids=["no release workflow", "ours", "ours, changed", "to be replaced", "another"],
 )
 @pytest.mark.parametrize(
     ("line", "said"),

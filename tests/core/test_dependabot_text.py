@@ -35,7 +35,10 @@ def text(written: str) -> Text:
         ("updates:\n  - package-ecosystem: pip\n    # limit: 5\n", "\n  # one more\n\n# private\nregistries: {}\n"),
         ("updates:\n  - package-ecosystem: pip\n  - { package-ecosystem: npm } # ours\n", "# end\n"),
         ("updates:\n  - package-ecosystem: pip\n", "# private\nregistries: {}\n"),
-        ("updates:\n  - a: 1\n  - b: 2\n    c:\n      d: e\n    labels:\n    - f\n    - g\n", "\nversion: 2\n"),
+        (
+            "updates:\n  - a: 1\n  - b: 2\n    c:\n      d: e\n    f: g\n    labels:\n    - h\n    - i\n    - j\n",
+            "\nversion: 2\n",
+        ),
         ("updates:\n  - a: >-\n      some\n      words\n", "\n\nversion: 2\n"),
     ],
     ids=[

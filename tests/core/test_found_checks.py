@@ -49,6 +49,7 @@ LAYOUT: list[tuple[dict[str, str], tuple[str, ...]]] = [
     ({"noxfile.py": "session.run('ruff', 'format', '--check')\n"}, FORMAT),
     ({"Makefile": "format:\n\truff \t format .\n", **uses("black")}, FORMAT),
     (uses("black"), BLACK),
+    ({"tox.ini": "[testenv]\ncommands = ruff check\n", "Makefile": "format:\n", **uses("black")}, BLACK),
     (table("[tool.black]"), BLACK),
 ]
 TYPES: list[tuple[dict[str, str], tuple[str, ...]]] = [
@@ -156,7 +157,7 @@ def test_a_tool_that_pre_commit_runs_is_used_in_the_version_that_it_is_pinned_to
 
 
 def test_a_hook_on_a_branch_or_a_commit_pins_nothing() -> None:
-    for revision in ("main", "v1", "5e5cf7a", "24.8.0-rc1"):
+    for revision in ("main", "v1", "5e5cf7a", "24.8.0-rc1", "\u0662.\u0664"):
         hooks = f"repos:\n- {{repo: x, rev: {revision}, hooks: [{{id: black}}]}}\n"
         assert found({".pre-commit-config.yaml": hooks}).tools == {"black": "black"}
 

@@ -135,7 +135,7 @@ namespace.add_collection(_castoff, name="castoff")
 def workflow_text(facts: Facts, templates: Templates) -> str:
     """Return the release workflow."""
     filled = values(facts)
-    filled["wheels_job"] = templates["wheels.yml"].rstrip("\n") + "\n" if facts.wheels else ""
+    filled["wheels_job"] = templates["wheels.yml"] if facts.wheels else ""
     return fill_lines(templates["release.yml"], filled)
 
 

@@ -138,19 +138,11 @@ def make_values(facts: Facts, taken: frozenset[str] = frozenset(), *, program: s
     """
     names = {verb: f"castoff-{verb}" if verb in taken else verb for verb, _ in verbs(facts)}
     run = f"@{facts.venv}/bin/{program}"
-    rows: list[str] = []
-    if head:
-        rows += [_HELP, ""]
-    rows += [
-        (
-            f"{names['install']}: {facts.venv}/.ready ## make {facts.venv} from {facts.lock} "
-            "(every other target does it too)"
-        )
+    recipes = {"install": f"@echo '{facts.venv} is ready.'"}
+    rules = [
+        f"{names[verb]}: {facts.venv}/.ready ## {what}\n\t{recipes.get(verb, f'{run} {verb}')}"
+        for verb, what in verbs(facts)
     ]
-    rows += [f"\t@echo '{facts.venv} is ready.'"]
-    for verb, what in verbs(facts):
-        if verb != "install":
-            rows += ["", f"{names[verb]}: {facts.venv}/.ready ## {what}", f"\t{run} {verb}"]
     minor = int(facts.minimum.partition(".")[2])
     return {
         "venv": facts.venv,
@@ -159,7 +151,7 @@ def make_values(facts: Facts, taken: frozenset[str] = frozenset(), *, program: s
         "uv": f"UV_SYSTEM_CERTS=1 {facts.venv}/bin/uv pip install --quiet --python {facts.venv}/bin/python",
         "unexport": _UNEXPORT if head else "",
         "phony": " ".join([*(["help"] if head else []), *names.values()]),
-        "targets": "\n".join(rows),
+        "targets": "\n\n".join([*([_HELP] if head else []), *rules]),
         "install": names["install"],
         "needs": OWN if facts.minimum == OLDEST else facts.name,
         "minimum": f"(3, {minor})",
@@ -184,7 +176,8 @@ def verbs(facts: Facts) -> list[tuple[str, str]]:
         for check, what in CHECK_TARGETS.items()
         if check in facts.checks
     ]
-    return [("install", ""), *checks, *_VERBS]
+    installed = f"make {facts.venv} from {facts.lock} (every other target does it too)"
+    return [("install", installed), *checks, *_VERBS]
 
 
 _VERBS = (

@@ -36,7 +36,7 @@ class Signs:
     hooks: dict[str, str]
     """The hooks of pre-commit by their ids, and the version that each is pinned to."""
     sources: tuple[Source, ...]
-    runners: str
+    runners: tuple[str, ...]
     """The texts of tox.ini, the noxfile and the Makefile: what they run."""
 
     def uses(self, tool: str, *files: str) -> bool:
@@ -51,7 +51,8 @@ class Signs:
 
     def runs(self, *words: str) -> bool:
         """Whether tox, nox or make runs these words."""
-        return re.search(r"[\s\"',]+".join(map(re.escape, words)), self.runners) is not None
+        said = re.compile(r"[\s\"',]+".join(map(re.escape, words)))
+        return any(said.search(text) for text in self.runners)
 
     def pinned(self, tool: str) -> str:
         """Return the requirement for a tool: as a hook pins it, else its name."""
@@ -184,10 +185,10 @@ def _hooks(project: Project) -> dict[str, str]:
     return found
 
 
-def _runners(project: Project) -> str:
+def _runners(project: Project) -> tuple[str, ...]:
     files = ("tox.ini", "noxfile.py", "Makefile", "tox.toml")
     texts = [project.text(file) for file in files]
-    return "\n".join(text.text for text in texts if text)
+    return tuple(text.text for text in texts if text)
 
 
 def _has_section(project: Project, section: str) -> bool:

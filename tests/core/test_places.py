@@ -64,6 +64,17 @@ BACKENDS: dict[str, Files] = {
         + "[tool.hatch.version]\npath = 'VERSION.md'\npattern = 'now (?P<version>\\S+),'\n",
         "VERSION.md": "was 1.2.3\nnow «1.2.3», not 1.2.3\n",
     },
+    "hatch-own-pattern-for-a-part-of-the-text": {
+        "pyproject.toml": HATCH
+        + DYNAMIC
+        + "[tool.hatch.version]\npath = 'src/demo/release.py'\npattern = '^TAG = \"release-(?P<version>[^\"]+)\"'\n",
+        INIT: "",
+        "src/demo/release.py": 'OTHER = "1"\nTAG = "release-«1.2.3»"\n',
+    },
+    "hatch-pattern-that-is-the-usual-one": {
+        "pyproject.toml": HATCH + DYNAMIC + f'[tool.hatch.version]\npath = "{INIT}"\npattern = true\n',
+        INIT: HERE,
+    },
     "hatch-code": {
         "pyproject.toml": HATCH + DYNAMIC + f'[tool.hatch.version]\nsource = "code"\npath = "{INIT}"\n',
         INIT: HERE,
@@ -121,6 +132,7 @@ BACKENDS: dict[str, Files] = {
     },
     "setup-cfg-literal": {"setup.cfg": "[metadata]\nname = demo\nversion = «1.2.3»\n", "setup.py": "setup()\n"},
     "setup-cfg-literal-tight": {"setup.cfg": "[options]\nx=1\n\n[metadata]\nname=demo\nversion:«1.2.3»"},
+    "setup-cfg-literal-below-an-indented-header": {"setup.cfg": " [metadata]\nversion = «1.2.3»\n"},
     "setup-cfg-literal-among-others": {
         "setup.cfg": "[bumpversion]\ncurrent_version = 1.2.3\n"
         "[other]\nversion = 1.2.3\n"
@@ -192,6 +204,13 @@ BACKENDS: dict[str, Files] = {
     "pdm-file": {
         "pyproject.toml": PDM + DYNAMIC + f'[tool.pdm.version]\nsource = "file"\npath = "{INIT}"\n',
         INIT: HERE,
+    },
+    "pdm-path-alone": {"pyproject.toml": PDM + DYNAMIC + f'[tool.pdm.version]\npath = "{INIT}"\n', INIT: HERE},
+    "pdm-own-pattern": {
+        "pyproject.toml": PDM
+        + DYNAMIC
+        + "[tool.pdm.version]\npath = 'V.txt'\npattern = '(?m)now (\\S+), not (\\S+)'\n",
+        "V.txt": "was 1.2.2\nnow «1.2.3», not 1.2.2\n",
     },
     "pdm-static": {"pyproject.toml": PDM + STATIC},
     "poetry-table": {"pyproject.toml": POETRY + '[tool.poetry]\nname = "demo"\nversion = "«1.2.3»"\n'},
@@ -536,7 +555,7 @@ def _dynamic(table: str = "", system: str = HATCH) -> str:
 
 REFUSED: dict[str, tuple[Files, str, str]] = {
     "hatch-vcs": ({"pyproject.toml": _dynamic('[tool.hatch.version]\nsource = "vcs"\n')}, "vcs", "pyproject.toml"),
-    "hatch-says-nothing": ({"pyproject.toml": _dynamic()}, "says nothing", "pyproject.toml"),
+    "hatch-says-nothing": ({"pyproject.toml": _dynamic()}, "[tool.hatch.version] names no path;", "pyproject.toml"),
     "hatch-path-is-not-there": (
         {"pyproject.toml": _dynamic('[tool.hatch.version]\npath = "x.py"\n')},
         "x.py is not there",
@@ -564,6 +583,22 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         {"pyproject.toml": _dynamic(f'[tool.hatch.version]\npath = "{INIT}"\npattern = "x"\n'), INIT: "x\n"},
         "not usable",
         "pyproject.toml",
+    ),
+    "hatch-pattern-finds-the-docstring-behind-another-literal": (
+        {
+            "pyproject.toml": _dynamic(f'[tool.hatch.version]\npath = "{INIT}"\n'),
+            INIT: 'X = "1.2.3"\n"""Demo.\n\n__version__ = "1.2.3"\n"""\n__version__ = "1.2.3"\n',
+        },
+        "assigns nothing",
+        f"{INIT}:4",
+    ),
+    "hatch-code-without-the-name": (
+        {
+            "pyproject.toml": _dynamic(f'[tool.hatch.version]\nsource = "code"\npath = "{INIT}"\n'),
+            INIT: "x = 1\n",
+        },
+        f"__version__ of {INIT} is not there",
+        INIT,
     ),
     "hatch-code-is-computed": (
         {
@@ -655,6 +690,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "source is scm",
         "pyproject.toml",
     ),
+    "pdm-says-nothing": (
+        {"pyproject.toml": _dynamic(system=PDM)},
+        "the version stands in no file: [tool.pdm.version] names no path;",
+        "pyproject.toml",
+    ),
     "pdm-call": (
         {"pyproject.toml": _dynamic('[tool.pdm.version]\nsource = "call"\ngetter = "x:y"\n', PDM)},
         "source is call",
@@ -682,6 +722,16 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "does not know where m reads",
         "pyproject.toml",
     ),
+    "a-backend-in-the-tree-around-another": (
+        {"pyproject.toml": _dynamic(system='[build-system]\nrequires=["x"]\nbuild-backend="m"\nbackend-path=["."]\n')},
+        "does not know where m reads",
+        "pyproject.toml",
+    ),
+    "a-backend-that-has-setuptools-built-with-it": (
+        {"pyproject.toml": _dynamic(system='[build-system]\nrequires=["setuptools"]\nbuild-backend="m"\n')},
+        "does not know where m reads",
+        "pyproject.toml",
+    ),
     "both-static-and-dynamic": (
         {"pyproject.toml": STATIC + 'dynamic = ["version"]\n'},
         "keep one",
@@ -690,7 +740,7 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
     "neither-static-nor-dynamic": ({"pyproject.toml": '[project]\nname = "demo"\n'}, "neither", "pyproject.toml"),
     "a-version-that-is-no-text": (
         {"pyproject.toml": '[project]\nname = "demo"\nversion = 1.2\n'},
-        "not a string",
+        "project.version is not a string",
         "pyproject.toml",
     ),
     "a-version-that-is-none": (
@@ -781,6 +831,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         {**_BASE, INIT: '__version__ = "0"\n__version__ = "1.2.3"\n'},
         f"0 at {INIT}:1, 1.2.3 at {INIT}:2",
         f"{INIT}:2",
+    ),
+    "assigned-three-times": (
+        {**_BASE, INIT: '__version__ = "0"\n__version__ = "1"\n__version__ = "1.2.3"\n'},
+        f"0 at {INIT}:1, 1 at {INIT}:2, 1.2.3 at {INIT}:3",
+        f"{INIT}:3",
     ),
     "escapes-in-a-citation": (
         {**_BASE, "CITATION.cff": 'version: "1.2.\\u0033"\ntitle: about 1.2.3\n'},
@@ -898,6 +953,18 @@ def test_every_kind_of_place_is_named_by_its_file_and_key() -> None:
         "uv.lock:package.version",
         "CITATION.cff:version",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        (INIT, '__version__ = "1.2.3"\n', f"{INIT}:__version__"),
+        ("VERSION.md", '__version__ = "1.2.3"\n', "VERSION.md"),
+    ],
+)
+def test_a_place_that_a_pattern_finds_is_named_by_what_kind_of_file_it_is(path: str, text: str, name: str) -> None:
+    pyproject = HATCH + DYNAMIC + f'[tool.hatch.version]\npath = "{path}"\n'
+    assert [place.name for place in find(tree({"pyproject.toml": pyproject, path: text})).places] == [name]
 
 
 @pytest.mark.parametrize(

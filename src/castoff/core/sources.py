@@ -134,7 +134,7 @@ def _hatch(project: Project, modules: Modules) -> Place:
     if source == "vcs":
         raise _from_tags("hatch-vcs")
     if source != "regex" or not path:
-        raise _no_static(f"[tool.hatch.version] source is {source}" if table else "[tool.hatch.version] says nothing")
+        raise _unread("hatch", source, usual="regex")
     pattern = get(table, "pattern")
     return _by_pattern(project, modules, path, pattern if isinstance(pattern, str) and pattern else _HATCH_PATTERN)
 
@@ -148,10 +148,15 @@ def _hatch_toml(project: Project) -> dict[str, object]:
 
 def _pdm(project: Project, modules: Modules) -> Place:
     table = get_table(project.data, "tool", "pdm", "version")
-    path = get_text(table, "path")
-    if (get_text(table, "source") or "file") != "file" or not path:
-        raise _no_static(f"[tool.pdm.version] source is {get_text(table, 'source') or 'not given'}")
+    source, path = get_text(table, "source") or "file", get_text(table, "path")
+    if source != "file" or not path:
+        raise _unread("pdm", source, usual="file")
     return _by_pattern(project, modules, path, get_text(table, "pattern") or _PDM_PATTERN)
+
+
+def _unread(tool: str, source: str, *, usual: str) -> CastoffError:
+    said = "names no path" if source == usual else f"source is {source}"
+    return _no_static(f"[tool.{tool}.version] {said}")
 
 
 def _by_pattern(project: Project, modules: Modules, path: str, pattern: str) -> Place:
@@ -169,7 +174,7 @@ def _by_pattern(project: Project, modules: Modules, path: str, pattern: str) -> 
         span = Span(*match.span("version" if "version" in match.re.groupindex else 1)) if match else None
     except (re.error, IndexError) as error:
         raise refuse(f"the version pattern {pattern!r} is not usable: {error}", where=_PYPROJECT) from None
-    if match is None or span is None:
+    if span is None:
         raise refuse(f"{file} has no version where the backend looks (pattern {pattern})", where=Location(file))
     if file.endswith(".py"):
         span = _assigned(modules.module(file), span, text)
@@ -180,10 +185,8 @@ def _by_pattern(project: Project, modules: Modules, path: str, pattern: str) -> 
 def _assigned(module: Module | None, span: Span, text: Text) -> Span:
     """Return the span of the literal that is `span`, or that with a `v` before it, which the pattern leaves out."""
     for known in [found.span for found in module.literals()] if module else []:
-        if known.end == span.end and text.text[known.start : span.start] in ("", "v"):
-            return known
-        if known.start <= span.start and span.end == known.end:
-            return span
+        if known.start <= span.start and known.end == span.end:
+            return known if text.text[known.start : span.start] == "v" else span
     raise refuse(
         "the build backend takes this line for the version, but it assigns nothing",
         where=text.at(span.start),

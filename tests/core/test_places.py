@@ -117,6 +117,14 @@ BACKENDS: dict[str, Files] = {
         + '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}\n',
         "python/demo/__init__.py": HERE,
     },
+    "setuptools-attr-of-a-package-in-a-folder-of-its-own": {
+        "pyproject.toml": SETUPTOOLS
+        + DYNAMIC
+        + '[tool.castoff]\npackage = "code/python/demo"\n'
+        + '[tool.setuptools.dynamic]\nversion = {attr = "demo.v.NUMBER"}\n',
+        "code/python/demo/__init__.py": "",
+        "code/python/demo/v.py": 'NUMBER = "«1.2.3»"\n',
+    },
     "setuptools-attr-without-a-build-system": {
         "pyproject.toml": DYNAMIC + '[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}\n',
         INIT: HERE,
@@ -222,6 +230,10 @@ BACKENDS: dict[str, Files] = {
     },
     "poetry-project": {"pyproject.toml": POETRY + STATIC},
     "poetry-both": {"pyproject.toml": POETRY + STATIC + '[tool.poetry]\nversion = "«1.2.3»"\n'},
+    "poetry-with-versions-from-tags-switched-off": {
+        "pyproject.toml": POETRY
+        + '[tool.poetry]\nversion = "«1.2.3»"\n[tool.poetry-dynamic-versioning]\nenable=false\n',
+    },
     "poetry-packages": {
         "pyproject.toml": POETRY
         + '[tool.poetry]\nname="x"\nversion="«1.2.3»"\npackages=[{include="demo", from="lib"}]\n',
@@ -619,6 +631,15 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "setuptools-scm makes it from the git tags",
         "pyproject.toml",
     ),
+    "setuptools-scm-beside-what-is-no-requirement": (
+        {
+            "pyproject.toml": _dynamic(
+                system='[build-system]\nrequires = ["?", "setuptools_scm"]\nbuild-backend = "setuptools.build_meta"\n'
+            )
+        },
+        "setuptools-scm makes it from the git tags",
+        "pyproject.toml",
+    ),
     "setuptools-says-nothing": ({"pyproject.toml": _dynamic(system=SETUPTOOLS)}, "no file says", "pyproject.toml"),
     "setuptools-attr-is-computed": (
         {
@@ -629,6 +650,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         },
         "computed",
         f"{INIT}:2",
+    ),
+    "setuptools-attr-is-not-in-its-module": (
+        {"pyproject.toml": _dynamic('[tool.setuptools.dynamic]\nversion = {attr = "demo.v"}\n', SETUPTOOLS), INIT: ""},
+        f"v of {INIT} is not there",
+        INIT,
     ),
     "setuptools-attr-is-not-there": (
         {"pyproject.toml": _dynamic('[tool.setuptools.dynamic]\nversion = {attr = "other.v"}\n', SETUPTOOLS), INIT: ""},
@@ -669,6 +695,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "computed",
         "setup.py:2",
     ),
+    "setup-py-asks-the-installed-metadata": (
+        {"setup.py": "from importlib.metadata import version\nsetup(version=version('demo'))\n"},
+        "the version that setup.py gives asks the installed metadata",
+        "setup.py",
+    ),
     "setup-py-says-nothing": ({"setup.py": "setup(use_scm_version=True)\n"}, "no file says", "setup.py"),
     "versioneer": (
         {
@@ -682,7 +713,7 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
     "flit-without-a-module": ({"pyproject.toml": _dynamic(system=FLIT)}, "no module called demo", "pyproject.toml"),
     "flit-without-a-version": (
         {"pyproject.toml": _dynamic(system=FLIT), "demo/__init__.py": '"""Demo."""\n'},
-        "is not there",
+        "__version__ of demo/__init__.py is not there",
         "demo/__init__.py",
     ),
     "pdm-scm": (
@@ -956,15 +987,24 @@ def test_every_kind_of_place_is_named_by_its_file_and_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "name"),
+    ("files", "name"),
     [
-        (INIT, '__version__ = "1.2.3"\n', f"{INIT}:__version__"),
-        ("VERSION.md", '__version__ = "1.2.3"\n', "VERSION.md"),
+        (BACKENDS["hatch-path"], f"{INIT}:__version__"),
+        (BACKENDS["hatch-own-pattern-in-a-text"], "VERSION.md"),
+        (BACKENDS["setuptools-file"], "VERSION"),
+        (
+            {
+                "setup.py": 'setup(name="demo", version="1.2.3", data_files=["demo/__init__.py"])\n',
+                "demo/__init__.py": HERE,
+            },
+            "setup.py:version",
+        ),
     ],
 )
-def test_a_place_that_a_pattern_finds_is_named_by_what_kind_of_file_it_is(path: str, text: str, name: str) -> None:
-    pyproject = HATCH + DYNAMIC + f'[tool.hatch.version]\npath = "{path}"\n'
-    assert [place.name for place in find(tree({"pyproject.toml": pyproject, path: text})).places] == [name]
+def test_the_place_that_the_backend_reads_comes_first_and_is_named_by_what_kind_of_file_it_is(
+    files: Files, name: str
+) -> None:
+    assert find(tree(files)).places[0].name == name
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def _whole_file(project: Project, file: object) -> Place:
             where=_PYPROJECT,
         )
     value = text.text.strip()
-    start = text.text.index(value)
+    start = len(text.text) - len(text.text.lstrip())
     return Place(text, Format.PLAIN, "", value, Span(start, start + len(value)))
 
 

@@ -22,6 +22,14 @@ DYNAMIC = '[project]\nname = "demo"\ndynamic = ["version"]\n'
 HERE = '__version__ = "«1.2.3»"\n'
 INIT = "src/demo/__init__.py"
 
+
+def chain(first: str, length: int) -> Files:
+    """Return that many modules, each of which gets `v` from the next, and the last of which has it."""
+    names = [f"{first}{number}.py" for number in range(length)]
+    imports = [f"from {name.rpartition('/')[2].removesuffix('.py')} import v\n" for name in names[1:]]
+    return dict(zip(names, [*imports, "v = '«1.2.3»'\n"], strict=True))
+
+
 BACKENDS: dict[str, Files] = {
     "project-version": {"pyproject.toml": HATCH + STATIC},
     "project-version-without-a-build-system": {"pyproject.toml": STATIC},
@@ -175,6 +183,12 @@ BACKENDS: dict[str, Files] = {
         "demo/__init__.py": "",
         "demo/v.py": HERE,
     },
+    "setup-py-imports-it-through-many-modules": {"setup.py": "from m0 import v\nsetup(version=v)\n", **chain("m", 7)},
+    "setup-py-imports-whatever-there-is": {
+        "setup.py": "from demo.numbers import *\nsetup(version=version)\n",
+        "demo/__init__.py": "",
+        "demo/numbers.py": 'version = "«1.2.3»"\n',
+    },
     "setup-py-reads-a-file-by-a-pattern": {
         "setup.cfg": "[metadata]\nname = demo\n",
         "setup.py": "import re\nv = re.search(r'= .(.*).', open('src/demo/__init__.py').read())[1]\nsetup(version=v)\n",
@@ -281,6 +295,15 @@ MODULES: dict[str, Files] = {
         INIT: "from ._version import *\n",
         "src/demo/_version.py": '__all__ = ["__version__"]\n' + HERE,
     },
+    "star-import-of-another-module": {
+        INIT: "from os import *\nfrom .numbers import *\nfrom .more import *\n",
+        "src/demo/numbers.py": '__version__ = "0"\n',
+        "src/demo/more.py": '__all__ = ["__version__"]\n' + HERE,
+    },
+    "star-import-of-another-name": {
+        INIT: "from demo.numbers import *\n__version__ = NUMBER\n",
+        "src/demo/numbers.py": 'NUMBER = "«1.2.3»"\n',
+    },
     "attribute-of-a-module": {
         INIT: "from . import numbers\n__version__ = numbers.NUMBER\n",
         "src/demo/numbers.py": 'NUMBER = "«1.2.3»"\n',
@@ -294,6 +317,7 @@ MODULES: dict[str, Files] = {
         "src/demo/a.py": "from .b import v as __version__\n",
         "src/demo/b.py": "v = '«1.2.3»'\n",
     },
+    "through-many-modules": {INIT: "from .m0 import v as __version__\n", **chain("src/demo/m", 8)},
     "from-a-module-above": {
         INIT: "from .a.b import __version__\n",
         "src/demo/a/__init__.py": "",
@@ -695,6 +719,16 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "computed",
         "setup.py:2",
     ),
+    "setup-py-imports-it-from-elsewhere": (
+        {"setup.py": "from other import v\nsetup(version=v)\n"},
+        "computed: v comes from other v, which cannot be read here",
+        "setup.py",
+    ),
+    "setup-py-gives-a-name-that-is-nowhere": (
+        {"setup.py": "exec(open('x').read())\nsetup(version=version)\n"},
+        "computed: version comes from setup.py version, which cannot be read here",
+        "setup.py",
+    ),
     "setup-py-asks-the-installed-metadata": (
         {"setup.py": "from importlib.metadata import version\nsetup(version=version('demo'))\n"},
         "the version that setup.py gives asks the installed metadata",
@@ -804,6 +838,27 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
     ),
     "generated-module": (
         {**_BASE, INIT: "from ._version import __version__\n"},
+        "computed: __version__ comes from ._version __version__, which cannot be read here",
+        INIT,
+    ),
+    "another-name-that-is-nowhere": (
+        {**_BASE, INIT: "__version__ = OTHER\n"},
+        f"computed: __version__ comes from {INIT} OTHER, which cannot be read here",
+        INIT,
+    ),
+    "its-own-name": ({**_BASE, INIT: "__version__ = __version__\n"}, "cannot be read here", INIT),
+    "a-name-that-star-imports-do-not-bring": (
+        {**_BASE, INIT: "from .a import *\n__version__ = _v\n", "src/demo/a.py": "_v = '1.2.3'\n"},
+        "cannot be read here",
+        INIT,
+    ),
+    "circle-of-names": ({**_BASE, INIT: "A = __version__\n__version__ = A\n"}, "cannot be read here", INIT),
+    "circle-of-star-imports": (
+        {
+            **_BASE,
+            INIT: "from .a import *\n__version__ = V\n",
+            "src/demo/a.py": "from . import *\n",
+        },
         "cannot be read here",
         INIT,
     ),

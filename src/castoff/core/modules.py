@@ -75,28 +75,23 @@ class Modules:
         if module is None or isinstance(value, Installed):
             return [FromMetadata()]
         if isinstance(value, Literal):
-            return [Assigned(Place(module.text, Format.PYTHON, label, value.value, value.span), value.fallback)]
-        return [Opaque(module.text.at(value.start), f"{label} = {value.source}", value.constants)]
+            return [Assigned(Place(module.text, Format.PYTHON, label, value.value, value.span), fallback=False)]
+        return [Opaque(module.text.at(value.start), f"{label} = {value.source}")]
 
     def _followed(self, file: str, name: str, reference: Reference, depth: int) -> list[Origin]:
-        origins = self._in_module(file, reference.module, reference.name, depth)
-        if origins or (reference.module == "" and reference.name == name):
-            return origins
+        target = self._imported(file, reference.module) if reference.module else file
+        origins = self.origins(target, reference.name, depth + 1) if target else []
         said = f"{name} comes from {reference.module or file} {reference.name}, which cannot be read here"
-        return [Opaque(Location(file), said)]
+        return origins or [Opaque(Location(file), said)]
 
-    def _starred(self, file: str, module: str, name: str, depth: int) -> list[Origin]:
-        files = [candidate for candidate in _module_files(file, module) if self._tree.read(candidate) is not None]
-        known = self.module(files[0]) if files else None
-        return self._in_module(file, module, name, depth) if known is not None and known.exports(name) else []
+    def _starred(self, file: str, star: str, name: str, depth: int) -> list[Origin]:
+        target = self._imported(file, star)
+        known = self.module(target) if target else None
+        return self.origins(target, name, depth + 1) if target and known and known.exports(name) else []
 
-    def _in_module(self, file: str, module: str, name: str, depth: int) -> list[Origin]:
-        if not module:
-            return self.origins(file, name, depth + 1)
-        for candidate in _module_files(file, module):
-            if self._tree.read(candidate) is not None:
-                return self.origins(candidate, name, depth + 1)
-        return []
+    def _imported(self, file: str, module: str) -> str | None:
+        """Return the file of a module that the one at `file` imports, or None when it is not in the project."""
+        return next((path for path in _module_files(file, module) if self._tree.read(path) is not None), None)
 
 
 def _module_files(file: str, module: str) -> list[str]:

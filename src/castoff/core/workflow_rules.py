@@ -93,20 +93,17 @@ def look(subject: Subject) -> list[Finding]:
     found = [replace(finding, rule=rule.name) for rule in RULES for finding in rule.look(subject)]
     elsewhere = {job.where for _, job in subject.stages if job.uses}
     found = [one for one in found if one.where not in elsewhere or one.rule in _OF_ANY_JOB]
-    meant = {(line, near) for finding in found if finding.rule == "inputs" for line, near in _meant(subject, finding)}
-    return [one for one in found if one.rule == "inputs" or not (one.instead and (_line(one), _key(one)) in meant)]
+    meant = {missing for one in found if one.rule == "inputs" for missing in _meant(subject, one)}
+    return [one for one in found if one.rule == "inputs" or not (one.instead and _told(one) in meant)]
 
 
 def _meant(subject: Subject, finding: Finding) -> Iterator[tuple[int | None, str]]:
     """Yield the input that was meant, at the line of its step's action: that it is missing is no finding more."""
     for _, step in subject.steps:
         if step.uses and finding.where in step.input_places.values() and finding.instead:
-            yield step.uses.where.line, _key(finding)
+            yield step.uses.where.line, _told(finding)[1]
 
 
-def _line(finding: Finding) -> int | None:
-    return finding.where.line if finding.where else None
-
-
-def _key(finding: Finding) -> str:
-    return finding.instead[0].partition(":")[0]
+def _told(finding: Finding) -> tuple[int | None, str]:
+    """Return the line of a finding, and the key that it tells to write."""
+    return finding.where and finding.where.line, finding.instead[0].partition(":")[0]

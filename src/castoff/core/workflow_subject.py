@@ -15,6 +15,7 @@ from castoff.core.workflow_commands import read_command
 from castoff.core.workflow_files import Files
 from castoff.core.workflow_yaml import Items, Node, Table
 
+_UNNAMED = {UPLOAD: "artifact", DOWNLOAD: ""}  # as GitHub's actions call what has no name; a download takes all
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 
 
@@ -175,8 +176,8 @@ def subject_of(workflow: Workflow, tree: Table, around: Around, pipeline: Collec
         around=around,
         stages=tuple((stage, found[stage.job]) for stage in pipeline if stage.job in found),
         missing=tuple(stage for stage in pipeline if stage.job not in found and not stage.optional),
-        uploads=tuple(_handed(workflow, UPLOAD, "artifact")),
-        downloads=tuple(_handed(workflow, DOWNLOAD, "")),
+        uploads=tuple(_handed(workflow, UPLOAD)),
+        downloads=tuple(_handed(workflow, DOWNLOAD)),
     )
 
 
@@ -220,8 +221,8 @@ def _does(job: Job, stage: Stage) -> bool:
     return stage.verb is not None and any(command and command.verb == stage.verb for command in commands)
 
 
-def _handed(workflow: Workflow, action: str, default: str) -> Iterator[Handed]:
+def _handed(workflow: Workflow, action: str) -> Iterator[Handed]:
     for job in workflow.jobs:
         for step in steps_using(job, action):
-            name = without_expressions(step.inputs.get("name", ""), "*").strip() or default
+            name = without_expressions(step.inputs.get("name", ""), "*").strip() or _UNNAMED[action]
             yield Handed(job, step, name, step.inputs.get("pattern", ""))

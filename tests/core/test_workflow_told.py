@@ -225,9 +225,14 @@ class TestPublishing:
         (note,) = (one for one in found(text) if one.rule == "trusted-publishing")
         assert (note.verdict, note.where and note.where.line) == (Verdict.NOTE, line_of(text, key))
 
-    def test_a_download_into_another_folder_is_one_step_too_many(self) -> None:
-        text = changed("path: dist/", "path: elsewhere/", job="publish", text=REAL)
-        assert ("publish-steps", line_of(text, "elsewhere") - 4) in places(text)
+    @pytest.mark.parametrize("path", ["elsewhere/", ".dist", "/dist", "../dist"])
+    def test_a_download_into_another_folder_is_one_step_too_many(self, path: str) -> None:
+        text = changed("path: dist/", f"path: {path}", job="publish", text=REAL)
+        assert ("publish-steps", line_of(text, f"path: {path}") - 4) in places(text)
+
+    @pytest.mark.parametrize("path", ["dist", "./dist", "dist/.", " dist// "])
+    def test_a_download_into_dist_may_say_it_in_other_ways(self, path: str) -> None:
+        assert found(changed("path: dist/", f'path: "{path}"', job="publish", text=REAL)) == []
 
     def test_a_job_that_publishes_beside_it_is_told(self) -> None:
         more = f"      - uses: {pinned('pypa/gh-action-pypi-publish')} # too\n"

@@ -186,7 +186,7 @@ def _chain_broken(subject: Subject, download: Handed) -> bool:
 
 def _arrives(found: Handed, artifact: Artifact) -> bool:
     """Return whether an artifact is put where it is looked for. What is put into dist/ is told of by itself."""
-    return folder(found.path) == artifact.arrives.strip("/") or (folder(found.path) == "dist" and artifact is not DIST)
+    return folder(found.path) == folder(artifact.arrives) or (folder(found.path) == "dist" and artifact is not DIST)
 
 
 def _name(subject: Subject, artifact: Artifact) -> str:

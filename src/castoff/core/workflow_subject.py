@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from posixpath import normpath
 
 from castoff.core.errors import Location
 from castoff.core.names import Names
@@ -193,15 +194,12 @@ def steps_using(job: Job, action: str) -> list[Step]:
 
 def input_place(step: Step, key: str) -> Location:
     """Return the place of an input of a step's action, or that of the action when it is not given."""
-    place = step.input_places.get(key)
-    if place is None:
-        place = step.uses.where if step.uses else step.where
-    return place
+    return step.input_places.get(key) or (step.uses or step).where
 
 
 def folder(path: str) -> str:
-    """Return the folder that a path names: without `./` and slashes around it; empty for the work folder itself."""
-    return path.strip().removeprefix("./").strip("/").removeprefix(".")
+    """Return the folder that a path names, without `./` and slashes behind it; `.` for the work folder itself."""
+    return normpath(path.strip())
 
 
 def without_expressions(text: str, instead: str = "") -> str:

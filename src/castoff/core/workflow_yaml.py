@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isinf
 from typing import TYPE_CHECKING, NoReturn
 
 from castoff.core.errors import Location, refuse
@@ -204,6 +205,6 @@ def _as_github_reads(plain: str, where: Location) -> str:
     if not _NUMBER.fullmatch(plain):
         return plain
     number = float(plain)
-    if number in {float("inf"), float("-inf")}:
+    if isinf(number):
         wrong(f"the number {plain[:40]} is too big", where)
     return format(number, ".15G")

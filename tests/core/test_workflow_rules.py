@@ -95,6 +95,16 @@ class TestOwnJobs:
         other = self.JOB.replace("announce", "tell").replace("github-release", "announce")
         assert found(f"{REAL}{self.JOB}{first}{other}{second}") == []
 
+    @pytest.mark.parametrize(("name", "there"), [("notes-v1", True), ("notes-${{ github.ref }}", True), ("v1", False)])
+    def test_a_name_that_only_the_run_knows_may_be_any_that_begins_and_ends_like_it(
+        self, name: str, there: bool
+    ) -> None:
+        upload, download = pinned("actions/upload-artifact"), pinned("actions/download-artifact")
+        first = f"      - uses: {upload}\n        with: {{name: 'notes-${{{{ github.ref_name }}}}', path: notes/}}\n"
+        second = f"      - uses: {download}\n        with: {{name: '{name}'}}\n"
+        other = self.JOB.replace("announce", "tell").replace("github-release", "announce")
+        assert (found(f"{REAL}{self.JOB}{first}{other}{second}") == []) is there
+
     def test_one_before_the_release_is_fine(self) -> None:
         assert (
             found(

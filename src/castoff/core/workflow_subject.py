@@ -43,7 +43,11 @@ class Handed:
     step: Step
     name: str
     """Its name, with `*` for what only the run knows; empty for a download of all artifacts."""
-    pattern: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of the names that are downloaded, as it is given."""
+        return self.step.inputs.get("pattern", "")
 
     @property
     def path(self) -> str:
@@ -207,11 +211,6 @@ def without_expressions(text: str, instead: str = "") -> str:
     return _EXPRESSION.sub(instead, text)
 
 
-def has_expression(text: str) -> bool:
-    """Return whether there is a `${{ expression }}` in a text."""
-    return "${{" in text
-
-
 def _does(job: Job, stage: Stage) -> bool:
     if stage.action and steps_using(job, stage.action):
         return True
@@ -223,4 +222,4 @@ def _handed(workflow: Workflow, action: str) -> Iterator[Handed]:
     for job in workflow.jobs:
         for step in steps_using(job, action):
             name = without_expressions(step.inputs.get("name", ""), "*").strip() or _UNNAMED[action]
-            yield Handed(job, step, name, step.inputs.get("pattern", ""))
+            yield Handed(job, step, name)

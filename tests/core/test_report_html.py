@@ -140,7 +140,7 @@ def test_the_page_can_be_read_by_everyone(rehearsal: Rehearsal) -> None:
 
 def test_a_release_that_would_work_is_told_first() -> None:
     text = Page(page(GOOD)).text
-    assert "✓ It would be released This tag would have released 0.1.1." in text
+    assert "✓ It would be released This tag would have released 0.1.1. What was rehearsed" in text
     assert "In earnest" not in text
 
 
@@ -218,6 +218,50 @@ def test_a_size_is_told_as_people_say_it(size: int, said: str) -> None:
     assert f"{WHEEL.sha256} {said} The release" in text
 
 
+def test_each_outcome_has_its_sign_and_its_colour() -> None:
+    jobs = [replace(BUILD, outcome=outcome, steps=()) for outcome in Outcome]
+    asset = replace(BUNDLE, sha256="c" * 64)
+    text = page(replace(GOOD, jobs=tuple(jobs), index=(WHEEL, BUNDLE), releases=(replace(RELEASE, assets=(asset,)),)))
+    shown = re.findall(r'<span class="outcome (\w*)">(. \w+)', text)
+    assert shown == [
+        *(("good", "✓ passed"), ("bad", "✗ failed"), ("", "○ not"), ("kept", "↺ kept")),
+        *(("bad", "✗ other"), ("good", "✓ right")),
+    ]
+    assert '<span class="outcome good">✓ the same bytes' in page(GOOD)
+
+
+def test_what_did_not_run_has_no_time_and_a_failed_job_is_open() -> None:
+    steps = (StepRun("Sign", Outcome.FAILURE, 62.0, 4.0), StepRun("Upload", Outcome.SKIPPED, 0.0, 0.0))
+    jobs = (BUILD, replace(PUBLISH, outcome=Outcome.FAILURE, steps=steps))
+    read = Page(page(replace(STOPPED, jobs=jobs)))
+    assert "Sign ✗ failed 1 min 02 s 4.0 s Upload ○ not run Where" in read.text
+    assert read.attributes("details") == [{"class": "job"}, {"class": "job", "open": ""}]
+    assert len(read.attributes("tfoot")) == 1
+
+
+def test_the_scale_of_jobs_that_did_not_run_is_of_no_time() -> None:
+    text = Page(page(replace(EMPTY, jobs=STOPPED.jobs[2:]))).text
+    assert "1 not run the tag is pushed 0.0 s GitHub release" in text
+    assert "the jobs of the workflow 0.0 s all together 0.0 s" in text
+
+
+@pytest.mark.parametrize(
+    ("start", "seconds", "of", "bar"),
+    [
+        *((10.0, 5.0, 20.0, ("0.00", "25.00")), (15.0, 5.0, 20.0, ("25.00", "25.00"))),
+        *((25.0, 90.0, 20.0, ("75.00", "25.00")), (5.0, 90.0, 20.0, ("0.00", "100.00"))),
+        *((10.2, 0.2, 0.5, ("40.00", "40.00")), (10.0, 0.0, 0.0, ("0.00", "0.00"))),
+    ],
+)
+def test_the_bar_of_a_step_stays_within_its_job_whatever_the_clock_said(
+    start: float, seconds: float, of: float, bar: tuple[str, str]
+) -> None:
+    job = replace(BUILD, start=10.0, seconds=of, steps=(StepRun("make", Outcome.SUCCESS, start, seconds),))
+    styles = [attributes.get("style", "") for attributes in Page(page(replace(GOOD, jobs=(job,)))).attributes("span")]
+    _, ours = (re.findall(r"[\d.]+(?=%)", style) for style in styles if "margin-left" in style)
+    assert (ours[0], ours[2]) == bar
+
+
 def test_a_bar_is_as_long_as_its_part_of_the_time() -> None:
     """Of the whole for a job and for a phase, of its job for a step; the end of the scale is the end of the last."""
     late = replace(BUILD, start=50.0, seconds=50.0, steps=(StepRun("make", Outcome.SUCCESS, 60.0, 30.0),))
@@ -230,6 +274,8 @@ def test_a_bar_is_as_long_as_its_part_of_the_time() -> None:
         "width:75.00%",
         "width:25.00%",
     ]
+    tracks = [attributes.get("class", "") for attributes in Page(text).attributes("span")]
+    assert [one for one in tracks if one.startswith("track")] == ["track", "track thin", "track thin", "track thin"]
     assert "the tag is pushed 1 min 40 s" in Page(text).text
     assert "the jobs of the workflow 50 s all together 3 min 20 s" in Page(text).text
 
@@ -251,6 +297,19 @@ def test_the_marks_of_a_release_are_words() -> None:
     marked = replace(RELEASE, draft=True, prerelease=True, immutable=False, body=" ", assets=())
     text = Page(page(replace(GOOD, releases=(marked,)))).text
     assert "v0.1.1 draft: nobody sees it pre-release Notes It has no notes. Assets It has no files." in text
+
+
+def test_what_there_is_more_than_one_of_is_told_one_after_the_other() -> None:
+    plain = replace(RELEASE, tag="v0.1.0", body="", immutable=False, assets=())
+    findings = (Finding("pip install", True), Finding("the bundles", True))
+    rehearsal = replace(GOOD, releases=(plain, replace(plain, tag="v0.1.1")), findings=findings, notes=("a", "b"))
+    text = page(rehearsal)
+    nothing = "Notes It has no notes. Assets It has no files."
+    assert Page(text).text.endswith(
+        f"The release v0.1.0 published {nothing} v0.1.1 published {nothing}"
+        " Looked at afterwards What Result pip install ✓ right the bundles ✓ right What to keep in mind a b"
+    )
+    assert 'class="soft"></div>' not in text
 
 
 def test_an_asset_is_compared_with_the_file_on_the_index() -> None:
@@ -333,8 +392,8 @@ def test_any_rehearsal_gives_the_same_whole_page_each_time(
 
 
 def test_what_cannot_be_seen_is_shown() -> None:
-    text = page(replace(GOOD, notes=("a\0b\ud800c\u202ed\x1b[31m\r\ne",)))
-    assert "a\ufffdb\ufffdc\ufffdd\ufffd[31m\ne" in text
+    text = page(replace(GOOD, notes=("a\0b\ud800c\u202ed\x1b[31m\r\ne\rf",)))
+    assert "a\ufffdb\ufffdc\ufffdd\ufffd[31m\ne\nf<" in text
 
 
 def colours(text: str) -> list[dict[str, str]]:

@@ -46,13 +46,10 @@ def foreign_recipes(text: Text) -> list[Problem]:
 
 
 def _lines(text: Text) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are no part of a recipe, with their numbers; continued ones as one."""
-    pending, begun = "", 0
+    """Yield the lines with their numbers; continued ones as one. No rule begins with a tab, as those of recipes do."""
+    held: list[str] = []
     for number, line in enumerate(text.text.splitlines(), 1):
-        begun = begun if pending else number
-        if line.endswith("\\"):
-            pending += line[:-1] + " "
-            continue
-        whole, pending = pending + line, ""
-        if not whole.startswith("\t"):
-            yield begun, whole
+        held.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield number - len(held) + 1, " ".join(held)
+            held.clear()

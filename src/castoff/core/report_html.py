@@ -82,7 +82,7 @@ def _banner(rehearsal: Rehearsal) -> str:
         style, word = "good", "✓ It would be released"
     else:
         style, word = "bad", "✗ It stopped" if rehearsal.stopped is not None else "✗ It would be released wrong"
-    verdict = rehearsal.verdict[:1].upper() + rehearsal.verdict[1:].rstrip(".")
+    verdict = rehearsal.verdict[:1].upper() + rehearsal.verdict[1:].removesuffix(".")
     steps = "".join(f"<li><code>{_text(command)}</code></li>\n" for command in rehearsal.way_out)
     way_out = f"<p>In earnest, this would be next:</p>\n<ol>\n{steps}</ol>\n" if steps else ""
     return f'<div class="banner {style}">\n<h2>{word}</h2>\n<p>{_text(verdict)}.</p>\n{way_out}</div>'
@@ -96,7 +96,8 @@ def _facts(rehearsal: Rehearsal) -> str:
         "Commit": f"<code>{_text(rehearsal.commit)}</code>",
         "Fault": "none asked for" if rehearsal.fault is None else f"<code>{_text(rehearsal.fault)}</code>",
     }
-    return "<dl>\n" + "".join(f"<dt>{name}</dt><dd>{value}</dd>\n" for name, value in facts.items()) + "</dl>"
+    told = "".join(f"<dt>{name}</dt><dd>{value}</dd>\n" for name, value in facts.items())
+    return f"<dl>\n{told}</dl>"
 
 
 def _timeline(jobs: tuple[JobRun, ...]) -> str:
@@ -236,7 +237,8 @@ def _finding(finding: Finding) -> str:
 
 
 def _notes(notes: tuple[str, ...]) -> str:
-    return "<ul>\n" + "".join(f"<li>{_text(note)}</li>\n" for note in notes) + "</ul>"
+    told = "".join(f"<li>{_text(note)}</li>\n" for note in notes)
+    return f"<ul>\n{told}</ul>"
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from castoff.core.proof import Found, contradictory, right, unknown
 from castoff.core.rehearsal import Finding, Rehearsal, provenance_finding
-from tests.core.test_report_html import FLAWED, GOOD, STOPPED
+from tests.core.rehearsed import FLAWED, GOOD, STOPPED
 
 WHAT = "the provenance of each file verifies"
 

@@ -105,9 +105,9 @@ def test_what_did_not_run_has_no_time_and_a_failed_job_is_open() -> None:
 
 
 def test_the_scale_of_jobs_that_did_not_run_is_of_no_time() -> None:
-    text = Page(page(replace(EMPTY, jobs=STOPPED.jobs[2:]))).text
+    text = Page(page(replace(EMPTY, jobs=STOPPED.jobs[2:], phases=(("clone", 2.0),)))).text
     assert "1 not run the tag is pushed 0.0 s GitHub release" in text
-    assert "the jobs of the workflow 0.0 s all together 0.0 s" in text
+    assert "the jobs of the workflow 0.0 s all together 2.0 s" in text
 
 
 @pytest.mark.parametrize(

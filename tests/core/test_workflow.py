@@ -1,22 +1,19 @@
-"""Workflows as GitHub reads them: what is in them, which pushes start them, and what cannot be rehearsed."""
+"""Workflows as GitHub reads them: what is in them, and in which order their jobs run."""
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.workflow import Job, Workflow, job_permissions, order
 from castoff.core.workflow_checks import rehearsal_notes, rehearsal_problems
 from castoff.core.workflow_reading import read_workflow
-from castoff.core.workflow_triggers import matches, starts_on_branch_push, starts_on_tag
-from castoff.core.workflow_yaml import Scalar, read_yaml
 from tests.strategies import bounded
 
 ROOT = Path(__file__).parents[2]
@@ -168,30 +165,6 @@ jobs:
 
 
 @pytest.mark.parametrize(
-    ("written", "text"),
-    [
-        *(("true", "true"), ("True", "true"), ("FALSE", "false"), ("yes", "yes"), ("on", "on"), ("'true'", "true")),
-        *(("3.10", "3.1"), ('"3.10"', "3.10"), ("0", "0"), ("007", "7"), ("+5", "5"), ("-1.50", "-1.5")),
-        *(("1e3", "1000"), ("1E20", "1E+20"), ("1_000", "1_000"), ("0x1F", "31"), ("0o17", "15"), ("0b1", "0b1")),
-        *(
-            ("0xFFFFFFFF", "-1"),
-            ("0x7FFFFFFF", "2147483647"),
-            ("0x80000000", "-2147483648"),
-            (".5", "0.5"),
-            ("5.", "5"),
-            ("1:30", "1:30"),
-            ("2024-01-01", "2024-01-01"),
-        ),
-        *(("~", ""), ("null", ""), ("", ""), (".inf", "Infinity"), ("-.INF", "-Infinity"), (".nan", "NaN")),
-        *(("123456789012345678", "1.23456789012346E+17"), ("!!str 12a", "12a"), ("v1.0", "v1.0"), ("1.2.3", "1.2.3")),
-    ],
-)
-def test_an_input_is_the_text_that_github_makes_of_it(written: str, text: str) -> None:
-    workflow = small(f"uses: o/n@{SHA}", "with:", f"  x: {written}")
-    assert workflow.jobs[0].steps[0].inputs == {"x": text}
-
-
-@pytest.mark.parametrize(
     ("written", "labels"),
     [
         ("ubuntu-latest", ("ubuntu-latest",)),
@@ -322,39 +295,6 @@ BOMB = "x: &a [0]\n" + "".join(
 )
 def test_what_is_no_workflow_is_refused_in_one_line_with_its_place(text: str, told: str) -> None:
     assert refused(text).startswith(told)
-
-
-@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}")])
-def test_lists_and_mappings_may_lie_fifty_deep_in_one_another_and_no_deeper(opening: str, closing: str) -> None:
-    read_yaml(FILE, f"a: {opening * 49}x{closing * 49}\n")
-    with pytest.raises(CastoffError, match="nested too deeply"):
-        read_yaml(FILE, f"a: {opening * 50}x{closing * 50}\n")
-
-
-def test_there_may_be_fifty_thousand_keys_and_values_with_those_of_anchors_and_no_more() -> None:
-    text = f"a: &a [{', '.join('0' * 99)}]\nb: [{'*a, ' * 498}{', '.join('0' * 96)}]\n"
-    read_yaml(FILE, text)
-    with pytest.raises(CastoffError, match="its anchors make it too big"):
-        read_yaml(FILE, text.replace("b: [", "b: [0, "))
-
-
-@pytest.mark.parametrize(
-    ("line", "comment"),
-    [
-        *(("v # one", "one"), ("v   #  one # two  ", "one # two"), ("'v' # one\r", "one"), ("v #", ""), ("v#one", "")),
-        *(
-            ("v\nb: # one", ""),
-            ("v", ""),
-            ('"v # no"', ""),
-            (f"v{' ' * 200}# one", "one"),
-            (f"v # {'x' * 999}", "x" * 999),
-        ),
-    ],
-)
-def test_a_comment_is_what_stands_behind_a_value_on_its_line(line: str, comment: str) -> None:
-    value = read_yaml(FILE, f"a: {line}\n").entries["a"]
-    assert isinstance(value, Scalar)
-    assert value.comment == comment
 
 
 def test_a_circle_is_told_in_full() -> None:
@@ -501,237 +441,3 @@ def test_only_write_all_grants_an_identity() -> None:
     reading = job_permissions(read := small(job="    permissions: read-all\n"), read.jobs[0])
     assert "id-token" not in reading
     assert set(reading.values()) == {"read"}
-
-
-@pytest.mark.parametrize(
-    ("patterns", "name", "expected"),
-    [
-        *((("feature/*",), "feature/a", True), (("feature/*",), "feature/a/b", False)),
-        *(
-            (("feature/**",), "feature/a/b", True),
-            (("*",), "main", True),
-            (("*",), "a/b", False),
-            (("**",), "a/b", True),
-        ),
-        *(
-            (("*feature",), "ver-10-feature", True),
-            (("v2*",), "v2", True),
-            (("v2*",), "v2.9", True),
-            (("v2*",), "v1", False),
-        ),
-        *((("v[12].[0-9]+.[0-9]+",), "v1.10.1", True), (("v[12].[0-9]+.[0-9]+",), "v3.0.0", False)),
-        *((("v[12].[0-9]+.[0-9]+",), "v1.10.1-rc1", False), (("v[0-9]+",), "v", False)),
-        *((("v1.0",), "v1x0", False), (("v*.*.*",), "v1.2.3-rc1", True), (("v*.*.*",), "v1.2", False)),
-        *((("*.jsx?",), "page.js", True), (("*.jsx?",), "page.jsx", True), (("*.jsx?",), "page.jsxx", False)),
-        *((("ab+",), "abbb", True), (("ab+",), "a", False), (("[CB]at",), "Bat", True), (("[CB]at",), "bat", False)),
-        *(
-            (("**/docs/**",), "docs/a.md", True),
-            (("**/docs/**",), "a/b/docs/c/d", True),
-            (("**/docs/**",), "adocs/c", False),
-        ),
-        *(
-            (("docs/**/*.md",), "docs/a.md", True),
-            (("docs/**/*.md",), "docs/a/b/c.md", True),
-            (("a**/b",), "axb", False),
-        ),
-        *((("v*", "!v1*"), "v1.0", False), (("v*", "!v1*"), "v2.0", True), (("v*", "!v1*", "v1.9"), "v1.9", True)),
-        *((("!v1*", "v*"), "v1.0", True), (("!v1*",), "v2", False), ((r"\!x",), "!x", True), ((r"v\*",), "v*", True)),
-        *(
-            ((r"v\*",), "v1", False),
-            ((r"v1\.0",), "v1.0", False),
-            (("v(1|2)",), "v1", False),
-            (("v1.0+x",), "v1.00x", True),
-        ),
-        *((("v1.0+x",), "v1.0+x", False), (("+x",), "+x", True), (("a*+",), "abc", True), (("a?+",), "aaa", True)),
-        *(
-            (("a?",), "", True),
-            (("[a-z-]",), "-", True),
-            (("[a-c-]",), "d", False),
-            (("v[1-3]",), "v3", True),
-            (("v[1-3]",), "v4", False),
-            (("v[1-1]",), "v1", True),
-            (("[XY]",), "X", True),
-            (("[\n]",), "\n", True),
-            (("V1",), "v1", False),
-            (("",), "", True),
-        ),
-    ],
-)
-def test_a_name_is_let_in_as_by_githubs_filters(patterns: tuple[str, ...], name: str, expected: bool) -> None:
-    assert matches(patterns, name) is expected
-
-
-@pytest.mark.parametrize(
-    ("on", "tag", "branch"),
-    [
-        pytest.param("push", True, True, id="every-push"),
-        pytest.param("[push, create]", True, True, id="in-a-list"),
-        pytest.param("{push: }", True, True, id="without-filters"),
-        pytest.param("{push: {}}", True, True, id="with-an-empty-mapping"),
-        pytest.param("pull_request", False, False, id="another-event"),
-        pytest.param("{release: {types: [published]}}", False, False, id="a-release"),
-        pytest.param("{push: {tags: [v*]}}", True, False, id="tags-only"),
-        pytest.param("{push: {tags: ['[0-9]*']}}", False, False, id="other-tags"),
-        pytest.param("{push: {tags-ignore: [x*]}}", True, False, id="all-tags-but"),
-        pytest.param("{push: {tags-ignore: [v*]}}", False, False, id="not-this-tag"),
-        pytest.param("{push: {branches: [main]}}", False, True, id="branches-only"),
-        pytest.param("{push: {branches: [main], tags: [v*]}}", True, True, id="both"),
-        pytest.param("{push: {branches-ignore: [main]}}", False, False, id="all-branches-but"),
-        pytest.param("{push: {paths: [src/**]}}", True, True, id="paths-do-not-count-for-tags"),
-    ],
-)
-def test_a_push_starts_the_workflow_by_its_filters(on: str, tag: bool, branch: bool) -> None:
-    workflow = small(on=on)
-    assert starts_on_tag(workflow, "v1.2.3") is tag
-    assert starts_on_branch_push(workflow, "main") is branch
-
-
-@pytest.mark.parametrize("pattern", ["v[", "v[]", "v[!a]", "v[^a]", "v[9-0]", "v[a-Z]", "v[.-9]"])
-def test_a_pattern_that_is_none_is_told_with_its_place(pattern: str) -> None:
-    workflow = small(on=f"{{push: {{tags: ['{pattern}']}}}}")
-    (problem,) = rehearsal_problems(workflow, KNOWN, "v1")
-    assert str(problem.where) == f"{FILE}:1"
-    assert pattern in problem.what
-    with pytest.raises(CastoffError) as caught:
-        starts_on_branch_push(small(on=f"{{push: {{branches: ['{pattern}']}}}}"), "main")
-    assert caught.value.problems == (problem,)
-
-
-@bounded
-@given(st.text("ab/*?+[]-!\\"), st.text("ab/*-", max_size=30))
-def test_any_pattern_is_followed_or_refused_and_is_never_slow(pattern: str, name: str) -> None:
-    try:
-        matched = matches((pattern,), name)
-    except ValueError:
-        return
-    if not set("*?+[]!\\") & set(pattern):
-        assert matched == (pattern == name)
-
-
-_PARTS = {part: part for part in ("a", "b", "a?", "b?", "ab+", "[ab]+", "[ab]?")} | {
-    "*b": "[^/]*b",
-    "**b": ".*b",
-    "*a?": "[^/]*a?",
-    "/**/": "/(?:.*/)?",
-}
-
-
-@bounded
-@given(st.lists(st.sampled_from(sorted(_PARTS)), max_size=6), st.text("ab/", max_size=6))
-@example(["*a?", "b", "a?", "b"], "bbb")
-def test_a_pattern_lets_in_what_the_regular_expression_that_says_the_same_does(parts: list[str], name: str) -> None:
-    expected = re.fullmatch("".join(_PARTS[part] for part in parts), name) is not None
-    assert matches(("".join(parts),), name) is expected
-
-
-def test_a_pattern_of_many_stars_is_quick() -> None:
-    assert not matches(("*a" * 200 + "b",), "a" * 500)
-
-
-def problems(workflow: Workflow, tag: str = "v1.0.0") -> list[str]:
-    """Return the problems as `line: what`."""
-    found = rehearsal_problems(workflow, KNOWN, tag)
-    return [f"{problem.where.line if problem.where else None}: {problem.what}" for problem in found]
-
-
-def test_a_workflow_that_can_be_rehearsed_has_no_problems() -> None:
-    assert problems(small(f"uses: Actions/Checkout@{SHA}", "with: {Fetch-Depth: 0}")) == []
-    assert problems(small(f"uses: someone/action@{SHA}")) == []
-    assert problems(small("uses: ./tools")) == []
-
-
-@pytest.mark.parametrize(
-    ("workflow", "told"),
-    [
-        pytest.param(small(f"uses: o/n@{SHA}"), "6: o/n has no stand-in: it cannot be rehearsed", id="no-stand-in"),
-        pytest.param(
-            small(f"uses: actions/checkout/sub@{SHA}"), "6: actions/checkout/sub has no stand-in", id="a-folder"
-        ),
-        pytest.param(
-            small(f"uses: actions/checkout@{SHA}", "with:", "  ref: x", "  fetch-deepth: 0"),
-            "9: actions/checkout knows no input 'fetch-deepth'; 'fetch-depth' is one",
-            id="a-misspelt-input",
-        ),
-        pytest.param(
-            small(f"uses: someone/action@{SHA}", "with: {x: 1}"),
-            "7: someone/action knows no input 'x'",
-            id="an-unknown-input",
-        ),
-        pytest.param(small("uses: actions/checkout@v4"), "6: actions/checkout@v4 can be moved; pin it", id="a-tag"),
-        pytest.param(
-            small(f"uses: actions/checkout@{SHA[:12]}"), "6: actions/checkout@3d3c42e5aac5 can", id="a-short-sha"
-        ),
-        pytest.param(small("uses: docker://alpine"), "6: docker://alpine is a Docker image", id="an-image"),
-        pytest.param(small(job="    container: x\n"), "5: the job a runs in a container", id="a-container"),
-        pytest.param(small(job="    services: {}\n"), "5: the job a needs service", id="services"),
-        pytest.param(small(job="    strategy: {matrix: {x: [1]}}\n"), "5: the job a has a matrix", id="a-matrix"),
-        pytest.param(small(job="    strategy: ${{ x }}\n"), "5: the job a has a matrix", id="maybe-a-matrix"),
-        pytest.param(
-            read_workflow(FILE, SMALL.replace("ubuntu-latest", "windows-latest")),
-            "5: the job one runs on windows-latest, not on ubuntu-*",
-            id="windows",
-        ),
-        pytest.param(
-            read_workflow(FILE, SMALL.replace("ubuntu-latest", "[self-hosted, ubuntu-latest]")),
-            "5: the job one runs on self-hosted, ubuntu-latest, not on ubuntu-*",
-            id="self-hosted",
-        ),
-        pytest.param(
-            read_workflow(FILE, SMALL.replace("ubuntu-latest", "[]")),
-            "5: the job one runs on nothing, not on ubuntu-*: that cannot be rehearsed on this machine",
-            id="nowhere",
-        ),
-        pytest.param(
-            read_workflow(FILE, SMALL.replace("ubuntu-latest", "${{ matrix.os }}")),
-            "5: the job one runs on ${{ matrix.os }}, not",
-            id="a-computed-runner",
-        ),
-        pytest.param(
-            read_workflow(FILE, "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n"),
-            "4: the job a is a reusable workflow",
-            id="a-reusable-workflow",
-        ),
-        pytest.param(small(on="{push: {tags: [x]}}"), "1: pushing the tag v1.0.0 does not start", id="no-trigger"),
-    ],
-)
-def test_what_cannot_be_rehearsed_is_named_with_its_place(workflow: Workflow, told: str) -> None:
-    (found,) = problems(workflow)
-    assert found.startswith(told)
-
-
-def test_an_unknown_input_that_is_like_no_other_is_told_alone() -> None:
-    assert problems(small(f"uses: actions/checkout@{SHA}", "with: {x: 1}")) == [
-        "7: actions/checkout knows no input 'x'"
-    ]
-
-
-def test_the_way_to_pin_is_a_command_that_any_ref_can_stand_in() -> None:
-    (problem,) = rehearsal_problems(small("uses: actions/checkout@v4;reboot"), KNOWN, "v1")
-    assert problem.fix == ("git ls-remote https://github.com/actions/checkout 'v4;reboot' 'v4;reboot^{}'",)
-
-
-def test_everything_is_found_at_once() -> None:
-    workflow = small("uses: o/n@v1", "with: {a: 1}", on="pull_request", job="    container: x\n    services: {}\n")
-    assert [what.partition(":")[0] for what in problems(workflow)] == ["1", "5", "6", "8", "8"]
-
-
-def test_what_a_rehearsal_does_not_show_is_noted_once_for_all_jobs() -> None:
-    keys = ("timeout-minutes: 5", "if: true", "environment: ${{ x }}", "concurrency: y", "continue-on-error: true")
-    job = "".join(f"    {key}\n" for key in keys)
-    workflow = read_workflow(
-        FILE,
-        f"on: push\nconcurrency: x\njobs:\n  a:\n    runs-on: ubuntu-latest\n{job}    steps: [{{uses: ./x}}]\n"
-        f"  b:\n    runs-on: ubuntu-latest\n{job.replace('${{ x }}', 'pypi')}"
-        "    steps: [{uses: ./y}, {uses: ./x}]\n",
-    )
-    assert rehearsal_notes(workflow) == [
-        "whether a job runs at all (`if`) is decided by the local runner, not by GitHub: a, b",
-        "the job's time limit is not enforced: a, b",
-        "the job's continue-on-error is not played: its failure stops the run: a, b",
-        "the environment's reviewers, wait timer and rules for tags are not played: a, b",
-        "the environment's name is computed, and taken as it is written: a",
-        "the job's concurrency is not played: a, b",
-        "concurrency is not played: there is one run at a time here",
-        "run as they are, and not looked into for what they use themselves: ./x, ./y",
-    ]
-    assert rehearsal_notes(read_workflow(FILE, SMALL)) == []

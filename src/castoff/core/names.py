@@ -23,7 +23,8 @@ _DEFINE = re.compile(r"^ *define\b.*?^ *endef\b[^\n]*$", re.MULTILINE | re.DOTAL
 _CONTINUED = re.compile(r"\\\n[ \t]*")
 _INCLUDE = re.compile(r"^ *(?P<optional>[-s]?)include +(?P<files>[^#\n]+)")
 _RULE = re.compile(r"^ *(?P<targets>[^\s:=#][^:=#]*?) *&?::?(?![:=])")
-_DEEPEST = 10
+_MOST = 100
+"""How many files a Makefile may be made of; each is read once, however often it is included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def targets(tree: Tree) -> Names:
     """Return the targets of the Makefile that `make` would read in the root of `tree`."""
     for file in MAKEFILES:
         if file in tree.names(""):
-            found, certain = _targets(tree, file, 0)
+            found, certain = _targets(tree, file, set())
             return Names(file, frozenset(found), certain)
     return Names(None)
 
@@ -69,17 +70,19 @@ def tasks(tree: Tree, ours: frozenset[str]) -> Names:
     return Names("tasks.py", frozenset(own | added), certain=not foreign)
 
 
-def _targets(tree: Tree, file: str, depth: int) -> tuple[set[str], bool]:
+def _targets(tree: Tree, file: str, read: set[str]) -> tuple[set[str], bool]:
+    """Return the targets of a file that is not among those that were `read`, and whether these are all."""
     text = _text(tree, file)
-    if text is None or depth > _DEEPEST:
+    if text is None or len(read) == _MOST:
         return set(), False
+    read.add(file)
     found: set[str] = set()
     certain = True
     for line in _CONTINUED.sub(" ", _DEFINE.sub("", text)).splitlines():
         include, rule = _INCLUDE.match(line), _RULE.match(line)
         if include:
             for name in include["files"].split():
-                more, sure = _included(tree, name, depth, optional=bool(include["optional"]))
+                more, sure = _included(tree, name, read, optional=bool(include["optional"]))
                 found |= more
                 certain &= sure
         elif rule:
@@ -89,12 +92,12 @@ def _targets(tree: Tree, file: str, depth: int) -> tuple[set[str], bool]:
     return found - {".PHONY"}, certain
 
 
-def _included(tree: Tree, name: str, depth: int, *, optional: bool) -> tuple[set[str], bool]:
+def _included(tree: Tree, name: str, read: set[str], *, optional: bool) -> tuple[set[str], bool]:
     if any(sign in name for sign in "$*?[") or name.startswith("/"):
         return set(), False
-    if optional and _text(tree, name) is None:
+    if name in read or (optional and _text(tree, name) is None):
         return set(), True
-    return _targets(tree, name, depth + 1)
+    return _targets(tree, name, read)
 
 
 def _any_name(word: str) -> bool:

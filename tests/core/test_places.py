@@ -201,6 +201,13 @@ BACKENDS: dict[str, Files] = {
         "demo/__init__.py": "from .__about__ import __version__\n",
         "demo/__about__.py": HERE,
     },
+    "setup-py-runs-a-file-in-a-namespace": {
+        "setup.cfg": "[metadata]\nname = big-demo\n",
+        "setup.py": "version = {}\nwith open(join(root, 'big/demo/version.py')) as fp:\n    exec(fp.read(), version)\n"
+        "version = version['__version__']\nsetup(version=version)\n",
+        "big/demo/version.py": HERE,
+        "big/demo/x/__init__.py": "",
+    },
     "backend-in-the-tree": {
         "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "ours"\nbackend-path = ["x"]\n'
         + DYNAMIC

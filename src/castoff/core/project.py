@@ -82,14 +82,15 @@ class Project(NamedTuple):
 
 
 def _name_in_setup_py(project: Project) -> str | None:
-    """Return the name that setup.py gives to `setup()`, where it is a literal."""
-    from castoff.core.python_text import Literal, Module
+    """Return the name that setup.py gives to `setup()`, where it comes from one literal."""
+    from castoff.core.modules import Assigned, Modules
 
-    text = project.text("setup.py")
-    module = Module(text) if text else None
-    given = module.keywords_of_calls("setup", "name") if module else []
-    names = [value.value for node in given if module and isinstance(value := module.binding(node), Literal)]
-    return names[0] if len(names) == 1 else None
+    modules = Modules(project.tree)
+    module = modules.module("setup.py")
+    given = [module.binding(node) for node in module.keywords_of_calls("setup", "name")] if module else []
+    origins = [origin for value in given for origin in modules.expression("setup.py", value, "name")]
+    names = [origin.place.value for origin in origins if isinstance(origin, Assigned)]
+    return names[0] if len(names) == len(origins) == 1 else None
 
 
 def read_project(tree: Tree) -> Project:

@@ -220,19 +220,21 @@ def _setuptools(project: Project, modules: Modules) -> Place:
 def _read_by_setup_py(project: Project, modules: Modules, origins: list[Origin]) -> Place | None:
     """Return the one `__version__` of the package that stands in a file which setup.py names, or None.
 
-    Many a setup.py opens `package/__init__.py` and takes the version out by a pattern or by exec; running it is
-    the only way to be sure, so this counts only where nothing else can be meant. What was built is compared
-    with the places after every build all the same.
+    Many a setup.py opens `package/__init__.py`, or another module that it names by its path, and takes the version
+    out by a pattern or by exec; running it is the only way to be sure, so this counts only where nothing else can be
+    meant. What was built is compared with the places after every build all the same.
     """
     setup = modules.module("setup.py")
     if setup is None or any(not isinstance(origin, Opaque) for origin in origins):
         return None
-    named = {part for string in setup.strings() for part in (string, string.rpartition("/")[2])}
-    found: dict[Span, Place] = {}
-    for package in import_packages(project):
-        for origin in modules.origins(package, "__version__"):
+    strings = setup.strings()
+    named = {part for string in strings for part in (string, string.rpartition("/")[2])}
+    opened = [path for path in map(join, strings) if path.endswith(".py") and path != "setup.py"]
+    found: dict[tuple[str, Span], Place] = {}
+    for file in dict.fromkeys((*import_packages(project), *opened)):
+        for origin in modules.origins(file, "__version__"):
             if isinstance(origin, Assigned) and origin.place.file.rpartition("/")[2] in named:
-                found[origin.place.span()] = origin.place
+                found[origin.place.file, origin.place.span()] = origin.place
     return next(iter(found.values())) if len(found) == 1 else None
 
 

@@ -140,3 +140,14 @@ def test_a_file_of_another_version_in_dist_is_refused(tagged: Repository) -> Non
     tagged.write("dist/sample-0.0.9.tar.gz", "x")
     ran = tagged.castoff("check-tag")
     assert (ran.code, "dist/sample-0.0.9.tar.gz" in ran.err) == (1, True)
+
+
+def test_a_tag_that_is_not_here_and_is_spelt_another_way_leads_to_the_one_that_is_meant(repo: Repository) -> None:
+    """Taking it back would fail: there is nothing to take back."""
+    repo.git("tag", "--annotate", "--message", "x", "v0.1.0")
+    ran = repo.castoff("check-tag", "--tag", "0.1.0")
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, "  type: castoff check-tag --tag v0.1.0")
+    repo.write("Makefile", "check-tag:\n\t@castoff check-tag\n")
+    assert "type: make check-tag TAG=v0.1.0\n" in repo.castoff("check-tag", "--tag", "0.1.0").err
+    repo.git("tag", "0.1.0")
+    assert "git tag -d 0.1.0" in repo.castoff("check-tag", "--tag", "0.1.0").err

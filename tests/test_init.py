@@ -350,6 +350,16 @@ def test_a_project_below_the_top_of_its_repository_is_refused(tmp_path: Path) ->
     assert "below the top of its repository" in ran.err
 
 
+def test_a_fork_is_asked_about_until_the_remote_is_named(sample: Repository) -> None:
+    assert not [note for note in planned(sample)["notes"] if "fork" in note]
+    sample.git("remote", "add", "upstream", "https://me:secret@example.com/them/sample.git")
+    (note,) = [note for note in planned(sample)["notes"] if "fork" in note]
+    assert note.endswith('write remote = "upstream" in [tool.castoff]')
+    assert "secret" not in note
+    sample.write("pyproject.toml", sample.read("pyproject.toml") + '\n[tool.castoff]\nremote = "origin"\n')
+    assert not [note for note in planned(sample)["notes"] if "fork" in note]
+
+
 def test_a_version_from_git_tags_is_refused_with_the_other_problems(tmp_path: Path) -> None:
     text = (
         '[build-system]\nrequires = ["setuptools", "setuptools-scm", "Cython"]\n'

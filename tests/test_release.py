@@ -174,6 +174,22 @@ class TestRefusals:
         said = Repository(repo.root.parent / "side", repo.remote).release("0.2.0").err
         assert f"which another folder has\n  type: cd {repo.root.resolve()}\n" in said
 
+    @pytest.mark.parametrize("verb", ["merge", "rebase", "cherry-pick"])
+    def test_a_merge_that_waits_for_a_person_is_named_and_can_be_taken_back(self, repo: Repository, verb: str) -> None:
+        """A stash, which is what other changes are told, git refuses then."""
+        repo.git("switch", "--quiet", "--create", "side")
+        repo.write("README.md", "one")
+        repo.commit("one")
+        repo.git("switch", "--quiet", "main")
+        repo.write("README.md", "other")
+        repo.commit("other")
+        repo.git("push", "--quiet", "origin", "main")
+        repo.git(verb, "side", check=False)
+        ran = repo.release("0.2.0")
+        assert (ran.code, f"a {verb} is under way" in ran.err, "stash" in ran.err) == (1, True, False)
+        repo.git(verb, "--abort")
+        assert repo.release("0.2.0").code == 0
+
     def test_remotes_of_which_none_is_origin_are_named(self, repo: Repository) -> None:
         repo.git("remote", "rename", "origin", "upstream")
         assert repo.release("0.2.0", "--dry-run").code == 0, "the only one is the one"

@@ -51,6 +51,7 @@ def facts(**changed: Any) -> Facts:  # noqa: ANN401 - each field has a type of i
         main_elsewhere=None,
         bump_on_main=False,
         unrelated=(),
+        unfinished=None,
         unwritable=(),
         identity=None,
         signing=None,
@@ -189,6 +190,9 @@ def test_the_next_right_thing_follows_from_where_the_release_stands(
             "on side; releases start from main, which another folder has",
             "cd '/a b/main'",
             id="main-in-another-work-tree",
+        ),
+        pytest.param(
+            {"unfinished": "merge", "unrelated": ("a",)}, "a merge is under way", "git merge --abort", id="in-a-merge"
         ),
         pytest.param({"signing": Problem("no key", fix=("make one",))}, "no key", "make one", id="no-key"),
         pytest.param({"local_main": OTHER}, "has commits that origin lacks", "git push origin main", id="ahead"),

@@ -161,6 +161,8 @@ def test_a_shallow_clone_is_completed_before_anything_else() -> None:
 @pytest.mark.parametrize(
     ("changes", "command"),
     [
+        ({"files": Unknown("it is not installed; type: pip install it")}, "pip install it"),
+        ({"git": replace(GIT, tag_there=Unknown("there is no remote called x"))}, "git remote add origin URL"),
         ({"releases": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"runs": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"releases": GONE}, STATUS),

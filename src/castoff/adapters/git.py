@@ -17,6 +17,14 @@ _LINK = "120000"
 _TAGGER = re.compile(r"^tagger .*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----$", re.MULTILINE)
 """How a signature begins (OpenPGP, SSH, X.509), in `git`'s own gpg-interface."""
+_UNFINISHED: Mapping[str, str] = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+"""What git keeps in its folder while a command waits for a person, and the command."""
 _WRITE_FILES = frozenset({"switch", "reset"})
 
 
@@ -216,6 +224,12 @@ class Git:
             return None
         fix = ('git config user.name "Your Name"', "git config user.email you@example.com")
         return Problem("git does not know who you are", fix=fix)
+
+    def unfinished(self) -> str | None:
+        """Return the command that was begun here and waits for a person (`merge`, `rebase` and their like), or None."""
+        paths = self.out("rev-parse", *(word for name in _UNFINISHED for word in ("--git-path", name))).splitlines()
+        begun = (verb for path, verb in zip(paths, _UNFINISHED.values(), strict=True) if (self.root / path).exists())
+        return next(begun, None)
 
     def locks(self, *refs: str) -> list[Problem]:
         """Return the lock files that a commit, a switch, or an update of these refs (full names) would stumble over."""

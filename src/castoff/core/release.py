@@ -78,6 +78,8 @@ class Facts(NamedTuple):
     """Whether local main is the remote's with nothing but our bump commit on top."""
     unrelated: tuple[str, ...]
     """Paths that differ from HEAD, other than by the bump itself."""
+    unfinished: str | None
+    """The command of git that was begun here and waits for a person: `merge`, `rebase`."""
     unwritable: tuple[Problem, ...]
     """Why the files, or git's own, could not be written: read-only, or locked."""
     identity: Problem | None
@@ -212,7 +214,7 @@ def _start_problems(facts: Facts, *, direct: bool) -> list[Problem]:
             )
         )
     problems += _place_problems(facts, direct=direct)
-    if facts.unrelated:
+    if facts.unrelated and not facts.unfinished:
         more = f" and {len(facts.unrelated) - _SHOWN} more" if len(facts.unrelated) > _SHOWN else ""
         shown = ", ".join(facts.unrelated[:_SHOWN]) + more
         problems.append(Problem(f"there are uncommitted changes: {shown}", fix=("git stash --include-untracked",)))
@@ -222,6 +224,9 @@ def _start_problems(facts: Facts, *, direct: bool) -> list[Problem]:
 def _place_problems(facts: Facts, *, direct: bool) -> list[Problem]:
     """Return what is wrong with where the checkout stands: branch, and main against the remote's."""
     problems: list[Problem] = []
+    if facts.unfinished:
+        what = f"a {facts.unfinished} is under way here; end it, or take it back"
+        problems.append(Problem(what, fix=(f"git {facts.unfinished} --abort",)))
     resumed = facts.local_branch is not None and facts.local_branch.ours and not direct
     if facts.local_main is None or facts.head_branch not in (facts.main, facts.branch if resumed else facts.main):
         problems.append(_elsewhere(facts))

@@ -9,6 +9,8 @@ from castoff.core.rows_index import days_left, next_release
 from castoff.core.rows_release import gh
 from castoff.core.standing_case import Case
 
+_TYPE = "; type: "
+"""What stands before the command in a reason that has one."""
 _SHOWN = 3
 """How many rows a sentence repeats."""
 
@@ -82,8 +84,15 @@ def ask_again(case: Case) -> str:
 
 
 def see_more(case: Case) -> str:
-    """Return what may make more visible: the whole history, a token, a look into the files, or asking once more."""
+    """Return what may make more visible: a library, a remote, the whole history, a token, a look into the files.
+
+    Else it is asking once more.
+    """
     seen, tag = case.seen, case.seen.git.tag_there
+    if isinstance(seen.files, Unknown) and _TYPE in seen.files.reason:
+        return seen.files.reason.rpartition(_TYPE)[2]
+    if isinstance(tag, Unknown) and tag.reason.startswith("there is no remote"):
+        return f"git remote add {seen.git.remote} URL"
     if isinstance(tag, SeenTag) and isinstance(tag.right, Unknown):
         return "git fetch --unshallow"
     on_github = isinstance(seen.releases, Unknown) or isinstance(seen.runs, Unknown)

@@ -104,6 +104,7 @@ class _Asking(NamedTuple):
             main_elsewhere=None if standing.branch == main.name else git.work_tree_of(main.name),
             bump_on_main=local_main is not None and on_main.is_bump(local_main, base=main.tip),
             unrelated=self._unrelated(standing.dirty, main.changes),
+            unfinished=git.unfinished(),
             unwritable=self._unwritable(main.changes, main.name, branch_name, tag_name),
             identity=git.identity_problem(),
             signing=signing.anything,

@@ -133,6 +133,9 @@ def _way_out(checkout: Checkout, project: Project, tag: str, right: str | None) 
     remotes = git.remotes()
     remote = remote_name(remotes, project.config.remote) if remotes else "origin"
     version = (right or tag).removeprefix("v")
+    if right and not git.refs(f"refs/tags/{tag}") and not checkout.environment.in_actions:
+        ask = checkout.command("check-tag")
+        return Problem("no such tag is here", fix=(f"{ask} {'TAG=' if ask.startswith('make ') else '--tag '}{right}",))
     away = untag(remote, tag) if right else (checkout.command("undo", version),)
     commands = (*away, checkout.command("release", version))
     return Problem("take the tag back, put it right on main, and tag again", fix=commands)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from castoff.adapters.git import remote_name
+from castoff.adapters.process import masked
 from castoff.core.adoption import Facts
 from castoff.core.description import description_problem
 from castoff.core.errors import CastoffError, Location, Problem
@@ -19,6 +20,9 @@ from castoff.core.project import Project, import_packages
 from castoff.core.pythons import choose
 from castoff.core.toml_text import get_table
 from castoff.flows.checkout import Checkout, required_name
+
+_UPSTREAM = "upstream"
+"""What the repository is called from which `origin` is a fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,15 @@ def _remote(checkout: Checkout, project: Project) -> tuple[str, str | None, list
         return project.config.remote or "origin", None, [f"{problem.what}: OWNER stands for it; {problem.fix[0]}"]
     url = remotes[name]
     known = repository(url)
-    note = f"the remote {name} is not on GitHub: the workflow runs there only, and OWNER stands for the owner"
-    return name, url, [] if known else [note]
+    nowhere = f"the remote {name} is not on GitHub: the workflow runs there only, and OWNER stands for the owner"
+    notes = [] if known else [nowhere]
+    other = remotes.get(_UPSTREAM, url)
+    if not project.config.remote and other != url:
+        said = f'remote = "{_UPSTREAM}" in [tool.castoff]'
+        notes.append(
+            masked(f"releases go to {name} ({url}); if that is your fork of {_UPSTREAM} ({other}), write {said}")
+        )
+    return name, url, notes
 
 
 def _main(checkout: Checkout, project: Project, remote: str | None) -> tuple[str, bool, list[str]]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from packaging.version import Version
 
+from castoff.core.commands import Typed
 from castoff.core.observation import Observation
 from castoff.core.published import Unknown
 from castoff.core.row import days, moment, one_line, size
@@ -88,4 +89,4 @@ def test_an_observation_s_commands_name_its_version_in_the_spelling_of_tags() ->
     candidate: Observation = replace(FREE, version=Version("0.4.0rc1"))
     assert candidate.command("status") == "castoff status --version 0.4.0-rc1"
     assert candidate.command("release", Version("1.0.0")) == "castoff release --version 1.0.0"
-    assert replace(candidate, make=True).command("undo") == "make undo VERSION=0.4.0-rc1"
+    assert replace(candidate, typed=Typed(make=True)).command("undo") == "make undo VERSION=0.4.0-rc1"

@@ -1,48 +1,67 @@
-"""How a person is told to type a verb: as a make target only where that target is castoff's."""
+"""What a person is told to type, and what is told of tools that do the same."""
 
 from __future__ import annotations
 
 import pytest
 
-from castoff.core.commands import Typed, typed
+from castoff.core import pins
+from castoff.core.commands import typed
+from castoff.core.other_tools import other_tools
+from castoff.core.project import read_project
 from tests.memory import Memory
 
-OTHERS = "all:\n\techo all\n\nrelease:\n\ttwine upload dist/*\n"
-INCLUDING = "bump:\n\techo mine\n\ninclude castoff.mk\n"
-BESIDE = "castoff-bump: .venv/.ready\n\t@castoff bump\n\nrelease: .venv/.ready\n\t@castoff release\n"
+OURS = "# castoff\ncheck-tag: x ## y\ncastoff-build: x ## y\n"
 
 
-def said(files: dict[str, str], verb: str = "release", version: str | None = "0.2.0") -> str:
-    """Return what a person is told to type in a project of these files."""
-    return typed(Memory({name: text.encode() for name, text in files.items()})).command(verb, version)
+@pytest.mark.parametrize(
+    ("files", "release", "build"),
+    [
+        ({}, "castoff release --version 0.4.0", "castoff build"),
+        ({"castoff.mk": OURS}, "castoff release --version 0.4.0", "castoff build"),
+        ({"Makefile": "release:\n\ttrue\n"}, "castoff release --version 0.4.0", "castoff build"),
+        ({"Makefile": "# castoff's\nrelease: x\n"}, "make release VERSION=0.4.0", "make build"),
+        (
+            {"Makefile": "build:\n\ttrue\ninclude castoff.mk\n", "castoff.mk": OURS},
+            "make release VERSION=0.4.0",
+            "make castoff-build",
+        ),
+        (
+            {"GNUmakefile": "include castoff.mk\ncastoff-release:\n", "Makefile": "x:\n"},
+            "make castoff-release VERSION=0.4.0",
+            "make build",
+        ),
+        (
+            {"GNUmakefile": "x:\n", "Makefile": "include castoff.mk\n"},
+            "castoff release --version 0.4.0",
+            "castoff build",
+        ),
+        ({"Makefile": "# \udcff\ninclude castoff.mk\n"}, "make release VERSION=0.4.0", "make build"),
+    ],
+    ids=[
+        *("no Makefile", "none that includes ours", "another's", "ours", "beside another's", "GNU's own name"),
+        *("the one that make reads", "no UTF-8"),
+    ],
+)
+def test_a_verb_is_typed_by_make_where_the_makefile_has_it(files: dict[str, str], release: str, build: str) -> None:
+    how = typed(Memory({file: text.encode(errors="surrogateescape") for file, text in files.items()}))
+    assert (how.command("release", "0.4.0"), how.command("build")) == (release, build)
 
 
-def test_without_a_makefile_castoff_itself_is_typed() -> None:
-    assert said({}) == "castoff release --version 0.2.0"
-    assert said({}, "build", None) == "castoff build"
+@pytest.mark.parametrize(
+    ("file", "text", "where", "tool"),
+    [
+        ("pyproject.toml", "[tool.bumpversion]\n", "[tool.bumpversion] in pyproject.toml", "bump-my-version"),
+        ("pyproject.toml", "[tool.commitizen]\n", "[tool.commitizen] in pyproject.toml", "commitizen"),
+        (".bumpversion.cfg", "", ".bumpversion.cfg", "bumpversion"),
+        ("tbump.toml", "", "tbump.toml", "tbump"),
+    ],
+)
+def test_another_tool_that_bumps_is_told_by_its_configuration(file: str, text: str, where: str, tool: str) -> None:
+    project = read_project(Memory({"pyproject.toml": b"[tool.ruff]\n", file: text.encode()}))
+    assert list(other_tools(project)) == [f"{where} is for {tool}: castoff finds the places by itself; take it out"]
 
 
-def test_a_makefile_that_does_not_know_castoff_is_never_named_for_its_release_is_another_s() -> None:
-    assert said({"Makefile": OTHERS}) == "castoff release --version 0.2.0"
-    assert said({"Makefile": OTHERS, "castoff.mk": BESIDE}) == "castoff release --version 0.2.0", "it is not included"
-
-
-@pytest.mark.parametrize("name", ["Makefile", "makefile", "GNUmakefile"])
-def test_a_makefile_with_castoff_s_targets_is_typed(name: str) -> None:
-    assert said({name: "release:\n\t@castoff release\n"}) == "make release VERSION=0.2.0"
-    assert said({name: "build:\n\t@castoff build\n"}, "build", None) == "make build"
-
-
-def test_the_first_makefile_that_make_looks_for_is_asked() -> None:
-    assert said({"GNUmakefile": OTHERS, "Makefile": "release:\n\t@castoff release\n"}).startswith("castoff ")
-
-
-def test_a_target_whose_name_was_taken_is_typed_by_the_name_that_castoff_gave_it() -> None:
-    files = {"Makefile": INCLUDING, "castoff.mk": BESIDE}
-    assert said(files, "bump") == "make castoff-bump VERSION=0.2.0"
-    assert said(files) == "make release VERSION=0.2.0"
-    assert typed(Memory({n: t.encode() for n, t in files.items()})) == Typed(True, frozenset({"castoff-bump"}))
-
-
-def test_a_makefile_that_is_not_utf_8_stops_nothing() -> None:
-    assert typed(Memory({"Makefile": b"# \xe9\ninclude castoff.mk\n"})).make
+def test_a_pin_is_written_with_the_newest_version_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "PINS", {"a/b": {"1" * 40: "v1.0.0", "2" * 40: "v1.1.0"}})
+    assert pins.pinned("a/b") == f"a/b@{'2' * 40} # v1.1.0"
+    assert pins.pinned("a/other") == "a/other@FULL-SHA # vX.Y.Z"

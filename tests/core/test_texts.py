@@ -87,3 +87,18 @@ def test_each_line_start_is_on_the_line_it_starts(content: str) -> None:
 
 def test_a_place_in_a_text_is_shown_as_file_and_line() -> None:
     assert str(decode("a/b.py", b"x\ny\n").at(2)) == "a/b.py:2"
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("a\r\nb\r\n", "x\r\ny\r\n"),
+        ("a\r\nb", "x\r\ny\r\n"),
+        ("a\r\nb\n", "x\r\ny\n"),
+        ("a\n", "x\r\ny\n"),
+        ("", "x\r\ny\n"),
+    ],
+    ids=["Windows", "Windows, no last one", "both", "not Windows", "none"],
+)
+def test_lines_for_a_text_end_as_its_own_do(content: str, lines: str) -> None:
+    assert decode("a.toml", content.encode()).with_its_line_ends("x\r\ny\n") == lines

@@ -23,10 +23,10 @@ HERE = '__version__ = "«1.2.3»"\n'
 INIT = "src/demo/__init__.py"
 
 
-def chain(first: str, length: int) -> Files:
-    """Return that many modules, each of which gets `v` from the next, and the last of which has it."""
+def chain(first: str, length: int, what: str = "v") -> Files:
+    """Return that many modules, each of which gets `what` from the next, and the last of which has `v`."""
     names = [f"{first}{number}.py" for number in range(length)]
-    imports = [f"from {name.rpartition('/')[2].removesuffix('.py')} import v\n" for name in names[1:]]
+    imports = [f"from {name.rpartition('/')[2].removesuffix('.py')} import {what}\n" for name in names[1:]]
     return dict(zip(names, [*imports, "v = '«1.2.3»'\n"], strict=True))
 
 
@@ -177,6 +177,7 @@ BACKENDS: dict[str, Files] = {
         "setup.py": "import demo\nsetup(version=demo.__version__)\n",
         "demo/__init__.py": HERE,
     },
+    "setup-py-imports-the-package-in-src": {"setup.py": "import demo\nsetup(version=demo.__version__)\n", INIT: HERE},
     "setup-py-imports-the-name": {
         "setup.cfg": "[metadata]\nname = demo\n",
         "setup.py": "from demo.v import __version__ as v\nsetup(version=v)\n",
@@ -325,6 +326,7 @@ MODULES: dict[str, Files] = {
         "src/demo/b.py": "v = '«1.2.3»'\n",
     },
     "through-many-modules": {INIT: "from .m0 import v as __version__\n", **chain("src/demo/m", 8)},
+    "through-many-star-imports": {INIT: "from .m0 import v as __version__\n", **chain("src/demo/m", 8, "*")},
     "from-a-module-above": {
         INIT: "from .a.b import __version__\n",
         "src/demo/a/__init__.py": "",
@@ -485,6 +487,11 @@ LAYOUTS: dict[str, Files] = {
     "src": {**_named("demo"), INIT: HERE},
     "flat": {**_named("demo"), "demo/__init__.py": HERE, "tests/__init__.py": '__version__ = "1.2.3"'},
     "lib": {**_named("demo"), "lib/demo/__init__.py": HERE},
+    "lib-and-absolute-imports": {
+        **_named("demo"),
+        "lib/demo/__init__.py": "from demo.numbers import __version__\n",
+        "lib/demo/numbers.py": HERE,
+    },
     "single-module": {**_named("demo"), "demo.py": HERE, "other.py": '__version__ = "1.2.3"\n'},
     "single-module-in-src": {**_named("demo"), "src/demo.py": HERE},
     "single-module-with-a-version-module-beside-it": {
@@ -848,6 +855,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "computed: __version__ comes from ._version __version__, which cannot be read here",
         INIT,
     ),
+    "a-module-of-that-name-elsewhere": (
+        {**_BASE, INIT: "from .numbers import __version__\n", "src/numbers.py": HERE.replace("«", "").replace("»", "")},
+        "computed: __version__ comes from .numbers __version__, which cannot be read here",
+        INIT,
+    ),
     "another-name-that-is-nowhere": (
         {**_BASE, INIT: "__version__ = OTHER\n"},
         f"computed: __version__ comes from {INIT} OTHER, which cannot be read here",
@@ -1049,24 +1061,26 @@ def test_every_kind_of_place_is_named_by_its_file_and_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "name"),
+    ("files", "file", "key"),
     [
-        (BACKENDS["hatch-path"], f"{INIT}:__version__"),
-        (BACKENDS["hatch-own-pattern-in-a-text"], "VERSION.md"),
-        (BACKENDS["setuptools-file"], "VERSION"),
+        (BACKENDS["hatch-path"], INIT, "__version__"),
+        (BACKENDS["hatch-own-pattern-in-a-text"], "VERSION.md", ""),
+        (BACKENDS["setuptools-file"], "VERSION", ""),
         (
             {
                 "setup.py": 'setup(name="demo", version="1.2.3", data_files=["demo/__init__.py"])\n',
                 "demo/__init__.py": HERE,
             },
-            "setup.py:version",
+            "setup.py",
+            "version",
         ),
     ],
 )
-def test_the_place_that_the_backend_reads_comes_first_and_is_named_by_what_kind_of_file_it_is(
-    files: Files, name: str
+def test_the_place_that_the_backend_reads_comes_first_with_a_key_where_the_file_holds_more(
+    files: Files, file: str, key: str
 ) -> None:
-    assert find(tree(files)).places[0].name == name
+    place = find(tree(files)).places[0]
+    assert (place.file, place.key, place.name) == (file, key, f"{file}:{key}" if key else file)
 
 
 @pytest.mark.parametrize(

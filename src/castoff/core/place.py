@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from enum import Enum
 from io import StringIO
-from typing import NamedTuple, cast
+from itertools import pairwise
+from typing import NamedTuple
 
 from castoff.core import python_text, toml_text
 from castoff.core.errors import Location
@@ -67,13 +68,13 @@ _LOCK_TABLE = re.compile(r"^\[\[package\]\][ \t]*\r?$", re.MULTILINE)
 def lock_tables(text: Text) -> list[tuple[int, str]]:
     """Return each `[[package]]` table of a uv.lock as its offset and text: a big lock is slow to parse whole."""
     starts = [match.start() for match in _LOCK_TABLE.finditer(text.text)]
-    return [(start, text.text[start:end]) for start, end in zip(starts, [*starts[1:], len(text.text)], strict=False)]
+    return [(start, text.text[start:end]) for start, end in pairwise([*starts, len(text.text)])]
 
 
 def locate_in_lock(text: Text, key: toml_text.Key) -> Span:
     """Return the span of the version in the table of a uv.lock that `key` names by its index."""
-    start, table = lock_tables(text)[cast("int", key[1])]
-    within = toml_text.locate(Text(text.file, table, text.encoding, bom=False), (key[0], 0, key[2]))
+    start, table = lock_tables(text)[int(key[1])]
+    within = toml_text.locate(text._replace(text=table), (key[0], 0, key[2]))
     return Span(start + within.start, start + within.end)
 
 

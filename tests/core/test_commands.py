@@ -62,6 +62,6 @@ def test_another_tool_that_bumps_is_told_by_its_configuration(file: str, text: s
 
 
 def test_a_pin_is_written_with_the_newest_version_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pins, "PINS", {"a/b": {"1" * 40: "v1.0.0", "2" * 40: "v1.1.0"}})
+    monkeypatch.setattr(pins, "PINS", {"a/b": {"0" * 40: "v1", "1" * 40: "v2", "2" * 40: "v1.1.0"}})
     assert pins.pinned("a/b") == f"a/b@{'2' * 40} # v1.1.0"
     assert pins.pinned("a/other") == "a/other@FULL-SHA # vX.Y.Z"

@@ -23,6 +23,6 @@ PINS: Mapping[str, Mapping[str, str]] = {
 
 def pinned(action: str) -> str:
     """Return how the action is written in a workflow: `OWNER/NAME@SHA # vX`; a SHA that is to be looked up by name."""
-    known = PINS.get(action, {})
+    known = PINS.get(action)
     sha, version = list(known.items())[-1] if known else ("FULL-SHA", "vX.Y.Z")
     return f"{action}@{sha} # {version}"

@@ -269,7 +269,7 @@ def test_a_release_candidate_is_a_pre_release_and_never_the_latest() -> None:
     draft, publish = (step for step in release_job("github-release") if step.action == RELEASE)
     assert draft.inputs["prerelease"] == "${{ contains(github.ref_name, '-rc') }}"
     assert "prerelease" not in publish.inputs
-    assert publish.inputs["make_latest"] == "${{ contains(github.ref_name, '-rc') && 'false' || '' }}"
+    assert publish.inputs["make_latest"] == "${{ contains(github.ref_name, '-rc') && 'false' || 'legacy' }}"
 
 
 def test_ci_tests_every_python_that_the_package_promises() -> None:

@@ -246,6 +246,14 @@ def test_the_latest_release_is_the_newest_full_one(client: Client) -> None:
     assert client.call("GET", latest)["id"] == first["id"]
 
 
+def test_a_release_that_leaves_it_to_github_is_latest_only_where_its_version_is_the_highest(client: Client) -> None:
+    """1.9.1, which comes out after 2.0, is not what the repository's page is to show."""
+    ids = [client.create(tag, make_latest="legacy")["id"] for tag in ("v1.9", "v2.0", "v1.9.1")]
+    assert client.call("GET", f"{client.releases}/latest")["id"] == ids[1]
+    after = client.create("v2.0.1", make_latest="legacy")
+    assert client.call("GET", f"{client.releases}/latest")["id"] == after["id"]
+
+
 @pytest.mark.parametrize("mark", ["prerelease", "draft"])
 def test_neither_a_prerelease_nor_a_draft_becomes_latest(client: Client, mark: str) -> None:
     release = client.create("v1.0", draft=True, make_latest="true")

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from castoff.core.versions import version_of_tag
 from castoff.services.forge_requests import Change, RefusedError, invalid
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+@-]+")
@@ -93,10 +94,21 @@ def published(releases: Collection[Release], tag: str) -> Release | None:
 
 
 def latest(releases: Collection[Release]) -> Release | None:
-    """Return the release that GitHub marks as latest: the newest that is full and was not published otherwise."""
+    """Return the release that GitHub marks as latest: the newest that is full and was not published otherwise.
+
+    Where that one leaves it to GitHub (`legacy`), it is the one with the highest version.
+    """
     full = [release for release in releases if not release.draft and not release.prerelease]
     wanted = [release for release in full if release.make_latest != "false"] or full
-    return max(wanted, key=lambda release: (release.published or release.created, release.id), default=None)
+    newest = max(wanted, key=_when, default=None)
+    if newest is None or newest.make_latest != "legacy":
+        return newest
+    named = [(version, _when(one), one) for one in wanted if (version := version_of_tag(one.tag))]
+    return max(named, key=lambda known: known[:2])[2] if named else newest
+
+
+def _when(release: Release) -> tuple[datetime, int]:
+    return release.published or release.created, release.id
 
 
 @dataclass(frozen=True, slots=True)

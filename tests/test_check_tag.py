@@ -151,3 +151,26 @@ def test_a_tag_that_is_not_here_and_is_spelt_another_way_leads_to_the_one_that_i
     assert "type: make check-tag TAG=v0.1.0\n" in repo.castoff("check-tag", "--tag", "0.1.0").err
     repo.git("tag", "0.1.0")
     assert "git tag -d 0.1.0" in repo.castoff("check-tag", "--tag", "0.1.0").err
+
+
+def test_a_tag_on_what_was_merged_is_right_though_nothing_was_fetched_since(repo: Repository) -> None:
+    """The merge is made on GitHub, and `release` moves no ref here: main, as it was fetched last, lacks the commit."""
+    repo.release("0.2.0")
+    merged = repo.merge("chore/release-0.2.0", "squash")
+    assert repo.release("0.2.0").code == 0
+    assert repo.git("rev-parse", "origin/main") != merged
+    repo.git("switch", "--quiet", "--detach", "v0.2.0")
+    ran = repo.castoff("check-tag")
+    assert (ran.code, "on the main branch" in ran.out) == (0, True), ran.err
+    assert repo.git("rev-parse", "origin/main") != merged, "to look is to change nothing"
+
+
+def test_a_tag_beside_main_is_wrong_whether_or_not_the_remote_can_be_asked(repo: Repository) -> None:
+    repo.git("switch", "--quiet", "--detach")
+    repo.commit("beside")
+    repo.git("tag", "--annotate", "--message", "x", "v0.1.0")
+    for gone in (False, True):
+        if gone:
+            repo.remote.rename(repo.remote.with_name("away.git"))
+        ran = repo.castoff("check-tag")
+        assert (ran.code, "which is not on origin/main" in ran.err) == (1, True)

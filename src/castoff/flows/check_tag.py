@@ -90,7 +90,25 @@ def _on_main(checkout: Checkout, project: Project, commit: str) -> bool | None:
     _, tip = _main(checkout, project)
     if tip is not None and git.is_ancestor(commit, tip):
         return True
-    return None if tip is None or git.is_shallow() else False
+    if tip is None or git.is_shallow():
+        return None
+    return not checkout.environment.in_actions and _on_main_now(git, project, commit)
+
+
+def _on_main_now(git: Git, project: Project, commit: str) -> bool:
+    """Whether a commit lies on the main branch as the remote has it now; False when that cannot be asked.
+
+    `release` tags what was merged, and moves no ref here: what was fetched last may be older than the tag.
+    """
+    from castoff.flows.asking import main_branch
+
+    try:
+        remote = git.ask(remote_name(git.remotes(), project.config.remote))
+        main = main_branch(remote, project.config.main)
+        git.bring(remote.name, f"refs/heads/{main}", remote.branches[main])
+    except CastoffError:
+        return False
+    return git.is_ancestor(commit, remote.branches[main])
 
 
 def _cannot_tell(checkout: Checkout, project: Project, tag: str) -> Problem:

@@ -174,3 +174,11 @@ def test_a_tag_beside_main_is_wrong_whether_or_not_the_remote_can_be_asked(repo:
             repo.remote.rename(repo.remote.with_name("away.git"))
         ran = repo.castoff("check-tag")
         assert (ran.code, "which is not on origin/main" in ran.err) == (1, True)
+
+
+def test_how_the_user_has_git_list_tags_changes_nothing(repo: Repository) -> None:
+    repo.git("config", "column.ui", "always")
+    for tag in ("v0.1.0", "nightly"):
+        repo.git("tag", "--annotate", "--message", "x", tag)
+    ran = repo.castoff("check-tag")
+    assert ran.code == 0, ran.err

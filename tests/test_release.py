@@ -507,6 +507,28 @@ def test_a_tag_is_signed_when_git_is_told_to_sign_tags(repo: Repository, isolate
     assert "BEGIN SSH SIGNATURE" in repo.git("cat-file", "tag", "v0.2.0")
 
 
+@needs_ssh
+def test_that_git_shows_signatures_changes_nothing(repo: Repository, isolated: Path) -> None:
+    """`log.showSignature` puts lines of its own before what was asked of a commit: its time, its subject."""
+    key = ssh_key(isolated)
+    for name, value in {
+        "log.showSignature": "true",
+        "commit.gpgSign": "true",
+        "gpg.format": "ssh",
+        "user.signingKey": str(key),
+    }.items():
+        repo.git("config", name, value)
+    repo.commit("signed")
+    repo.git("push", "--quiet", "origin", "main")
+    hook = repo.hook("pre-push", "kill -KILL $PPID; sleep 1")
+    repo.release("0.2.0", "--direct")
+    hook.unlink()
+    ran = repo.release("0.2.0", "--direct")
+    assert ran.code == 0, ran.err
+    ran = repo.castoff("build")
+    assert ran.code == 0, ran.err
+
+
 def test_tag_makes_the_tag_here_and_pushes_it_only_when_asked(repo: Repository) -> None:
     assert repo.castoff("tag", "--version", "0.1.0").code == 0
     assert "refs/tags/v0.1.0" not in repo.on_remote()

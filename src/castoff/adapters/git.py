@@ -149,7 +149,7 @@ class Git:
 
     def tags_at_head(self) -> list[str]:
         """Return the names of the tags on the commit that is checked out."""
-        return self.out("tag", "--points-at", "HEAD").splitlines()
+        return self.out("tag", "--no-column", "--points-at", "HEAD").splitlines()
 
     def work_tree_of(self, branch: str) -> str | None:
         """Return the folder of another work tree of this repository in which a branch is checked out, or None."""
@@ -203,15 +203,19 @@ class Git:
 
     def commit_time(self, commit: str = "HEAD") -> int:
         """Return when a commit was made, in seconds since 1970."""
-        return int(self.out("show", "--no-patch", "--format=%ct", commit))
+        return int(self._of(commit, "%ct"))
 
     def subject(self, commit: str) -> str:
         """Return the first line of a commit's message."""
-        return self.out("show", "--no-patch", "--format=%s", commit)
+        return self._of(commit, "%s")
 
     def parents(self, commit: str) -> list[str]:
         """Return the parents of a commit."""
-        return self.out("show", "--no-patch", "--format=%P", commit).split()
+        return self._of(commit, "%P").split()
+
+    def _of(self, commit: str, what: str) -> str:
+        """Return one thing of a commit, and not what its signature is worth, whatever `log.showSignature` says."""
+        return self.out("show", "--no-patch", "--no-show-signature", f"--format={what}", commit)
 
     def first_parents(self, tip: str, files: Sequence[str], most: int | None = None) -> list[str]:
         """Return the commits of a branch, newest first and `most` of them, that changed one of `files`."""

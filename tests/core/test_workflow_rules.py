@@ -148,6 +148,8 @@ class TestOtherNames:
     def test_a_job_of_another_name_is_known_by_what_it_does(self) -> None:
         text = REAL.replace("needs: publish", "needs: pypi").replace("\n  publish:\n", "\n  pypi:\n")
         assert found(text) == []
+        text = REAL.replace("needs: preflight", "needs: check").replace("\n  preflight:\n", "\n  check:\n")
+        assert found(text) == []
 
     def test_an_artifact_of_another_name_is_known_by_its_path(self) -> None:
         assert found(REAL.replace("name: dist\n", "name: packages\n")) == []

@@ -234,6 +234,17 @@ class TestPublishing:
     def test_a_download_into_dist_may_say_it_in_other_ways(self, path: str) -> None:
         assert found(changed("path: dist/", f'path: "{path}"', job="publish", text=REAL)) == []
 
+    def test_what_is_to_be_fetched_is_what_is_to_be_handed_on_and_not_what_another_job_calls_it(self) -> None:
+        kept = "          name: {0}\n          path: {0}/\n          if-no"
+        text = changed(kept.format("dist"), kept.format("lost"), text=REAL)
+        more = f"      - uses: {pinned('actions/upload-artifact')}\n        with:\n          name: checked\n"
+        verb = "      - run: make twine-check\n"
+        text = changed(verb, f"{verb}{more}          path: dist/\n          if-no-files-found: error\n", text=text)
+        text = changed("          name: dist\n", "", job="publish", text=text)
+        by_rule = {rule: one.instead for rule, _, one in told(text)}
+        assert "    name: dist" in by_rule["hands-on"]
+        assert by_rule["dist-alone"] == ("name: dist",)
+
     def test_a_job_that_publishes_beside_it_is_told(self) -> None:
         more = f"      - uses: {pinned('pypa/gh-action-pypi-publish')} # too\n"
         text = changed("    steps:\n", f"    steps:\n{more}", job="github-release", text=REAL)

@@ -90,10 +90,12 @@ def test_a_file_that_knows_the_actions_stays_as_it_is(known: str) -> None:
         "updates: &all\n  - package-ecosystem: pip\n",
         "updates:\n  - a: |+\n      kept\n\n",
         "updates:\n  - a: 1\nversion: 2\nupdates:\n  - b: 1\n",
+        "updates:\n  - a: 1\nupdates:\n",
+        "!!set\nupdates:\n  - a: 1\n",
     ],
     ids=[
         *("no updates", "an empty list", "nothing", "in brackets", "a table", "a list", "an empty file", "merge keys"),
-        *("an anchor", "a text that would change", "twice"),
+        *("an anchor", "a text that would change", "twice", "twice, and nothing", "a set"),
     ],
 )
 def test_a_file_without_a_list_to_add_to_is_left_alone(before: str) -> None:

@@ -10,7 +10,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from castoff.core.errors import Location, refuse
 from castoff.core.texts import Text
-from castoff.core.toml_text import get_tables, get_text
+from castoff.core.toml_text import get, get_tables, get_text
 
 
 def with_actions(text: Text, ours: str) -> str | None:
@@ -25,7 +25,7 @@ def with_actions(text: Text, ours: str) -> str | None:
     if any(get_text(entry, "package-ecosystem") == "github-actions" for entry in get_tables(data, "updates")):
         return text.text
     updates = _updates(root)
-    if updates is None:
+    if updates is None or not isinstance(get(data, "updates"), list):  # of two lists the last one counts
         return None
     _, _, entry = ours.partition("updates:\n")
     dash = " " * updates.start_mark.column

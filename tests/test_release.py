@@ -190,6 +190,17 @@ class TestRefusals:
         repo.git(verb, "--abort")
         assert repo.release("0.2.0").code == 0
 
+    @pytest.mark.parametrize("verb", ["bump", "release"])
+    def test_a_sparse_checkout_without_one_of_the_places_stops_it(self, repo: Repository, verb: str) -> None:
+        """The places that are there would be bumped, and main would contradict itself."""
+        repo.git("sparse-checkout", "set", "docs")
+        assert not (repo.root / "src").exists()
+        ran = repo.castoff(verb, "--version", "0.2.0")
+        assert (ran.code, "this sparse checkout lacks src/sample/__init__.py" in ran.err) == (1, True)
+        assert 'version = "0.1.0"' in repo.read("pyproject.toml")
+        repo.git("sparse-checkout", "set", "src")
+        assert repo.castoff(verb, "--version", "0.2.0").code == 0, "what lacks holds no version"
+
     def test_remotes_of_which_none_is_origin_are_named(self, repo: Repository) -> None:
         repo.git("remote", "rename", "origin", "upstream")
         assert repo.release("0.2.0", "--dry-run").code == 0, "the only one is the one"

@@ -197,6 +197,10 @@ class Git:
         """Whether `commit` is `of` or among its ancestors."""
         return commit == of or self.run("merge-base", "--is-ancestor", commit, of, check=False).code == 0
 
+    def is_sparse(self) -> bool:
+        """Return whether the work tree may lack files of the commit (a sparse checkout)."""
+        return self.said("config", "--type=bool", "--get", "core.sparseCheckout") == "true"
+
     def is_shallow(self) -> bool:
         """Whether the history ends early (a clone with a depth), so that ancestry cannot be known."""
         return self.out("rev-parse", "--is-shallow-repository") == "true"

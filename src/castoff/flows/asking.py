@@ -16,7 +16,7 @@ from castoff.core.forge import Repository, repository
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, read_project
 from castoff.core.release import BranchFact, Facts, TagFact
-from castoff.flows.checkout import Checkout, required_name
+from castoff.flows.checkout import Checkout, absent_problems, required_name
 from castoff.flows.signing import cannot_sign
 
 _SHOWN = 5
@@ -71,7 +71,8 @@ class _Asking(NamedTuple):
         tip = remote.branches[main]
         if tip != head:
             git.bring(remote.name, f"refs/heads/{main}", tip)
-        base = self.checkout.folder if head == tip and not standing.dirty else git.tree(tip)
+        whole = head == tip and not standing.dirty and not git.is_sparse()
+        base = self.checkout.folder if whole else git.tree(tip)
         project = read_project(base)
         places = find_places(project)
         changes = bump(base, places, self.version) if places.version < self.version else ()
@@ -121,8 +122,10 @@ class _Asking(NamedTuple):
 
     def _unwritable(self, changes: Sequence[FileChange], main: str, branch: str, tag: str) -> tuple[Problem, ...]:
         """Return what keeps the files of the bump, and the refs of the release, from being written."""
-        files = write_problems(self.checkout.root, [change.file for change in changes])
-        return (*files, *self.git.locks(f"refs/heads/{main}", f"refs/heads/{branch}", f"refs/tags/{tag}"))
+        written = [change.file for change in changes]
+        absent = absent_problems(self.checkout, written)
+        files = [] if absent else write_problems(self.checkout.root, written)
+        return (*absent, *files, *self.git.locks(f"refs/heads/{main}", f"refs/heads/{branch}", f"refs/tags/{tag}"))
 
     def _newest(self, refs: Mapping[str, str], remote: Remote, main: _Main) -> Version | None:
         """Return the newest version that is tagged, here or on the remote, other than the one that is wanted.

@@ -14,7 +14,7 @@ from castoff.core.bumping import FileChange
 from castoff.core.errors import CastoffError
 from castoff.core.places import find_places
 from castoff.core.plan import Plan, Write, as_data, described
-from castoff.flows.checkout import Checkout
+from castoff.flows.checkout import Checkout, absent_problems
 
 
 def bump(checkout: Checkout, wanted: str, *, dry_run: bool) -> None:
@@ -27,6 +27,9 @@ def bump(checkout: Checkout, wanted: str, *, dry_run: bool) -> None:
 def _bump(checkout: Checkout, new: Version, *, dry_run: bool) -> None:
     found = find_places(checkout.project(), wanted=new)
     problems = bumping.bump_problems(found.version, new)
+    if checkout.git.is_sparse():
+        whole = checkout.places(checkout.git.tree("HEAD"))
+        problems += absent_problems(checkout, [place.file for place in whole.places])
     problems += write_problems(checkout.root, list(dict.fromkeys(place.file for place in found.places)))
     if problems:
         raise CastoffError(*problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from castoff.adapters.environment import Environment
 from castoff.adapters.files import Folder
 from castoff.adapters.git import Git
 from castoff.core.commands import Typed, typed
-from castoff.core.errors import refuse
+from castoff.core.errors import Problem, refuse
 from castoff.core.places import Places, find_places
 from castoff.core.project import Project, read_project
 from castoff.core.tree import Tree
@@ -64,6 +65,15 @@ def find_root(start: Path) -> Path:
     raise refuse(
         "there is no pyproject.toml here, nor in any folder above; run castoff in the folder of a Python package"
     )
+
+
+def absent_problems(checkout: Checkout, files: Sequence[str]) -> list[Problem]:
+    """Return the files with the version that a sparse checkout leaves out: the others alone would be bumped."""
+    absent = [file for file in files if checkout.folder.read(file) is None]
+    if not absent or not checkout.git.is_sparse():
+        return []
+    what = f"this sparse checkout lacks {', '.join(absent)}, where the version stands too"
+    return [Problem(what, fix=("git sparse-checkout disable",))]
 
 
 def required_name(project: Project) -> str:

@@ -33,6 +33,8 @@ def lacking(files: dict[str, str]) -> tuple[Location | None, str, tuple[str, ...
         {"setup.cfg": CFG + "long_description_content_type = text/x-rst\n"},
         {"setup.cfg": "[metadata]\nname = demo\n", "setup.py": "from setuptools import setup\nsetup()\n"},
         {"pyproject.toml": HATCH + "[tool.other]\nx = 1\n"},
+        {"pyproject.toml": HATCH + OLD},
+        {"pyproject.toml": POETRY},
     ],
 )
 def test_a_description_that_is_there_or_that_only_the_build_knows_is_no_problem(files: dict[str, str]) -> None:

@@ -192,7 +192,9 @@ BACKENDS: dict[str, Files] = {
     },
     "setup-py-reads-a-file-by-a-pattern": {
         "setup.cfg": "[metadata]\nname = demo\n",
-        "setup.py": "import re\nv = re.search(r'= .(.*).', open('src/demo/__init__.py').read())[1]\nsetup(version=v)\n",
+        "setup.py": "import re\nv = re.search(r'= .(.*).', open('src/demo/__init__.py').read())[1]\n"
+        "setup(version=v, long_description=open('README.md').read())\n",
+        "README.md": "# It's demo 1.2.3\n",
         INIT: HERE,
     },
     "setup-py-runs-a-file": {
@@ -604,7 +606,11 @@ def _dynamic(table: str = "", system: str = HATCH) -> str:
 
 
 REFUSED: dict[str, tuple[Files, str, str]] = {
-    "hatch-vcs": ({"pyproject.toml": _dynamic('[tool.hatch.version]\nsource = "vcs"\n')}, "vcs", "pyproject.toml"),
+    "hatch-vcs": (
+        {"pyproject.toml": _dynamic('[tool.hatch.version]\nsource = "vcs"\n')},
+        "the version stands in no file: hatch-vcs makes it from the git tags;",
+        "pyproject.toml",
+    ),
     "hatch-says-nothing": ({"pyproject.toml": _dynamic()}, "[tool.hatch.version] names no path;", "pyproject.toml"),
     "hatch-path-is-not-there": (
         {"pyproject.toml": _dynamic('[tool.hatch.version]\npath = "x.py"\n')},
@@ -733,6 +739,11 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "computed",
         "setup.py:2",
     ),
+    "setup-py-computes-it-and-names-itself": (
+        {"setup.py": "print('setup.py')\n__version__ = '1.2.3'\nsetup(version=__version__ + tag())\n"},
+        "computed: version = __version__ + tag()",
+        "setup.py:3",
+    ),
     "setup-py-imports-it-from-elsewhere": (
         {"setup.py": "from other import v\nsetup(version=v)\n"},
         "computed: v comes from other v, which cannot be read here",
@@ -785,7 +796,7 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
             'build-backend="poetry_dynamic_versioning.backend"\n'
             '[tool.poetry]\nname="demo"\nversion="0.0.0"\n[tool.poetry-dynamic-versioning]\nenable=true\n'
         },
-        "poetry-dynamic-versioning",
+        "the version stands in no file: poetry-dynamic-versioning makes it from the git tags;",
         "pyproject.toml",
     ),
     "poetry-dynamic-versioning-in-project": (

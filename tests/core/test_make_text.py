@@ -29,6 +29,12 @@ def targets(text: str) -> dict[str, int | None]:
         pytest.param(".PHONY: a\n.DEFAULT_GOAL := a\na:\n", {"a": 3}, id="not-what-make-itself-means"),
         pytest.param("$(OUT)/x: y\n%.o: %.c\nb/%.o c: d\n", {"c": 3}, id="not-what-is-computed"),
         pytest.param("# a: b\n", {}, id="not-a-comment"),
+        pytest.param(
+            "define A\nb: c\n\nendef\n  define D =\ne: f\n  endef\ng: h\n", {"g": 8}, id="not-in-a-definition"
+        ),
+        pytest.param("a\t: b\nc &: d\r\ne :: f\n", {"a": 1, "c": 2, "e": 3}, id="spaces-and-colons"),
+        pytest.param("a: \\\n  b\nc: d \\", {"a": 1, "c": 3}, id="a-last-line-that-would-go-on"),
+        pytest.param("a: b \x0c c: d\n", {"a": 1}, id="a-form-feed-ends-no-line"),
         pytest.param("ifdef CI\n  a: b\n  C :::= d: e\nelse\n  a: c\nendif\n", {"a": 2}, id="within-a-condition"),
     ],
 )
@@ -50,6 +56,7 @@ def test_a_target_stands_in_the_file_that_was_read() -> None:
             ("# include castoff.mk", False),
             ("\tinclude castoff.mk", False),
         ),
+        *(("include\ta.mk\tcastoff.mk", True), ("include a.mk # castoff.mk", False)),
         *(("include not-castoff.mk", False), ("x: castoff.mk", False), ("", False)),
     ],
 )

@@ -4,34 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from castoff.core.errors import Location, Problem
 from castoff.core.texts import Text
 
 NAMES = ("GNUmakefile", "makefile", "Makefile")
 """The names that make looks for, in its order."""
-_RULE = re.compile(r"^ *(?P<targets>[^\s#:=][^#:=]*?)\s*&?::?(?!:?=)")
-_ASSIGNED = re.compile(r"^ *[\w.-]+\s*[:+?!]*=")
-_INCLUDE = re.compile(r"^ *[-s]?include\s+(?P<files>.+)$")
+_DEFINE = re.compile(r"^ *define\b.*?^ *endef\b[^\n]*$", re.MULTILINE | re.DOTALL)
+_RULE = re.compile(r"^ *(?P<targets>[^\s:=#][^:=#]*?)\s*&?::?(?![:=])")
+_INCLUDE = re.compile(r"^ *(?P<optional>[-s]?)include\s+(?P<files>[^#]+)")
 _CHANGES_RECIPES = re.compile(r"^ *(?P<what>\.ONESHELL\s*:|\.RECIPEPREFIX\s*[:?]?=)")
+
+
+class Include(NamedTuple):
+    """Other files that a Makefile is made of, as they are written there."""
+
+    files: tuple[str, ...]
+    optional: bool
+    """Whether they may be missing."""
+
+
+def rules(text: Text) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the line of each rule and its targets, as they are written there."""
+    for number, line in _lines(text):
+        if match := _RULE.match(line):
+            yield number, tuple(match["targets"].split())
+
+
+def included(text: Text) -> Iterator[Include]:
+    """Yield what a Makefile includes, line by line."""
+    for _, line in _lines(text):
+        if match := _INCLUDE.match(line):
+            yield Include(tuple(match["files"].split()), bool(match["optional"]))
 
 
 def targets(text: Text) -> dict[str, Location]:
     """Return the targets that a Makefile writes out, and where; not those of files it includes, nor computed ones."""
     found: dict[str, Location] = {}
-    for number, line in _lines(text):
-        match = _RULE.match(line)
-        if match and not _ASSIGNED.match(line):
-            for target in match["targets"].split():
-                if not target.startswith(".") and "$" not in target and "%" not in target:
-                    found.setdefault(target, Location(text.file, number))
+    for number, written in rules(text):
+        for target in written:
+            if not target.startswith(".") and "$" not in target and "%" not in target:
+                found.setdefault(target, Location(text.file, number))
     return found
 
 
 def includes(text: Text, file: str) -> bool:
     """Whether a Makefile includes `file` by name."""
-    lines = (_INCLUDE.match(line) for _, line in _lines(text))
-    return any(file in match["files"].split() for match in lines if match)
+    return any(file in include.files for include in included(text))
 
 
 def foreign_recipes(text: Text) -> list[Problem]:
@@ -46,9 +66,13 @@ def foreign_recipes(text: Text) -> list[Problem]:
 
 
 def _lines(text: Text) -> Iterator[tuple[int, str]]:
-    """Yield the lines with their numbers; continued ones as one. No rule begins with a tab, as those of recipes do."""
+    """Yield the lines with their numbers; continued ones as one, and those of definitions empty.
+
+    No rule begins with a tab, as the lines of recipes do.
+    """
     held: list[str] = []
-    for number, line in enumerate(text.text.splitlines(), 1):
+    plain = _DEFINE.sub(lambda match: "\n" * match[0].count("\n"), text.text.replace("\r\n", "\n"))
+    for number, line in enumerate([*plain.split("\n"), ""], 1):
         held.append(line.removesuffix("\\"))
         if not line.endswith("\\"):
             yield number - len(held) + 1, " ".join(held)

@@ -7,22 +7,15 @@ stands before the first colon that assigns nothing. A name that only make can co
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from castoff.core import make_text
 from castoff.core.errors import CastoffError
-from castoff.core.texts import decode
+from castoff.core.texts import Text, decode
 from castoff.core.tree import Tree
 
-MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-"""In the order in which GNU make looks for them."""
-
-_DEFINE = re.compile(r"^ *define\b.*?^ *endef\b[^\n]*$", re.MULTILINE | re.DOTALL)
-_CONTINUED = re.compile(r"\\\n[ \t]*")
-_INCLUDE = re.compile(r"^ *(?P<optional>[-s]?)include +(?P<files>[^#\n]+)")
-_RULE = re.compile(r"^ *(?P<targets>[^\s:=#][^:=#]*?) *&?::?(?![:=])")
 _MOST = 100
 """How many files a Makefile may be made of; each is read once, however often it is included."""
 
@@ -45,7 +38,7 @@ class Names:
 
 def targets(tree: Tree) -> Names:
     """Return the targets of the Makefile that `make` would read in the root of `tree`."""
-    for file in MAKEFILES:
+    for file in make_text.NAMES:
         if file in tree.names(""):
             found, certain = _targets(tree, file, set())
             return Names(file, frozenset(found), certain)
@@ -60,12 +53,12 @@ def tasks(tree: Tree, ours: frozenset[str]) -> Names:
     if text is None:
         return Names(None)
     try:
-        module = ast.parse(text)
+        module = ast.parse(text.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Names("tasks.py", certain=False)
     imported = [name.partition(".")[0] for node in ast.walk(module) for name in _imported(node)]
     own = {name for node in module.body for name in _task_names(node)}
-    foreign = "Collection" in text and set(imported) - {"castoff", "invoke", "__future__"}
+    foreign = "Collection" in text.text and set(imported) - {"castoff", "invoke", "__future__"}
     added = {*ours, *(f"castoff.{verb}" for verb in ours)} if "castoff" in imported else set[str]()
     return Names("tasks.py", frozenset(own | added), certain=not foreign)
 
@@ -76,19 +69,13 @@ def _targets(tree: Tree, file: str, read: set[str]) -> tuple[set[str], bool]:
     if text is None or len(read) == _MOST:
         return set(), False
     read.add(file)
-    found: set[str] = set()
-    certain = True
-    for line in _CONTINUED.sub(" ", _DEFINE.sub("", text)).splitlines():
-        include, rule = _INCLUDE.match(line), _RULE.match(line)
-        if include:
-            for name in include["files"].split():
-                more, sure = _included(tree, name, read, optional=bool(include["optional"]))
-                found |= more
-                certain &= sure
-        elif rule:
-            words = rule["targets"].split()
-            found |= set(words)
-            certain &= not any(_any_name(word) for word in words)
+    found = {word for _, words in make_text.rules(text) for word in words}
+    certain = not any(_any_name(word) for word in found)
+    for include in make_text.included(text):
+        for name in include.files:
+            more, sure = _included(tree, name, read, optional=include.optional)
+            found |= more
+            certain &= sure
     return found - {".PHONY"}, certain
 
 
@@ -105,10 +92,10 @@ def _any_name(word: str) -> bool:
     return ("$" in word and "/" not in word) or word in {"%", ".DEFAULT"}
 
 
-def _text(tree: Tree, file: str) -> str | None:
+def _text(tree: Tree, file: str) -> Text | None:
     try:
         data = tree.read(file)
-        return None if data is None else decode(file, data).text.replace("\r\n", "\n")
+        return None if data is None else decode(file, data)
     except CastoffError:
         return None
 

@@ -118,3 +118,15 @@ def test_in_a_pipe_there_is_no_escape_code_and_a_narrow_terminal_loses_no_word(
         assert "\x1b" not in narrow.all
     assert "\x1b" not in wide.all
     assert wide.all.strip()
+
+
+def test_in_a_hook_of_another_repository_it_is_the_folder_that_counts(repo: Repository, tmp_path: Path) -> None:
+    """A hook is told by variables which repository it is in, and these reach whatever it runs."""
+    other = Repository.create(tmp_path / "other")
+    before = other.git("show-ref"), other.git("status", "--porcelain")
+    git = other.root / ".git"
+    variables = {"GIT_DIR": git, "GIT_WORK_TREE": other.root, "GIT_INDEX_FILE": git / "index"}
+    ran = repo.release("0.2.0", "--direct", **{name: str(path) for name, path in variables.items()})
+    assert ran.code == 0, ran.all
+    assert repo.git("rev-parse", "HEAD") == repo.git("rev-parse", "v0.2.0^{commit}", "origin/main").split()[0]
+    assert (other.git("show-ref"), other.git("status", "--porcelain")) == before

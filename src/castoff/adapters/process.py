@@ -25,6 +25,8 @@ TAIL = 20
 CERTIFICATES = {"UV_SYSTEM_CERTS": "1"}
 """uv trusts a list of its own unless it is told: where pip works, behind a company's proxy say, it is to work too."""
 
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+"""What git sets for its hooks: the repository is always that of the folder in which a program is started."""
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST_SECRET = 6
@@ -300,10 +302,11 @@ def _kill_marked(variable: bytes) -> bool:
 
 
 def environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
-    """Return the caller's environment with `changes` laid over it."""
+    """Return the caller's environment with `changes` laid over it, but for what would lead git elsewhere."""
     here = str(Path(sys.executable).parent)  # what is installed beside castoff is found by the programs it starts, too
     path = os.pathsep.join([here, *(os.environ.get("PATH") or os.defpath).split(os.pathsep)])
-    merged: dict[str, str | None] = {**CERTIFICATES, **os.environ, "PATH": path, **(changes or {})}
+    ours: dict[str, str | None] = {**os.environ, **dict.fromkeys(_ELSEWHERE)}
+    merged = {**CERTIFICATES, **ours, "PATH": path, **(changes or {})}
     return {name: value for name, value in merged.items() if value is not None}
 
 

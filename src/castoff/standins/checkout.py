@@ -17,7 +17,6 @@ from castoff.standins.step import Step, fail, notice, say
 _TAGS = "+refs/tags/*:refs/tags/*"
 _HASH = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _LONG = 10 * process.MINUTE
-_UNSEEN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,7 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._env: dict[str, str | None] = dict.fromkeys(_UNSEEN)
-        self._env |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+        self._env = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *args: str) -> None:
         """Run git, its command and output in the log; raises ProgramFailedError."""

@@ -60,12 +60,22 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"castoff is imported from {castoff.__file__}, not from {folder}")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three processes for two cores: a test often waits for programs, or for time to pass."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each of two processes, which get half of the tests each, begin with slow ones: none ends alone with them."""
+    """Let each process, which gets an equal share of the tests, begin with slow ones: none ends alone with them."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("e2e")]
     quick = [item for item in items if not item.get_closest_marker("e2e")]
-    half, middle = len(slow) // 2, len(items) // 2 - len(slow) // 2
-    items[:] = [*slow[:half], *quick[:middle], *slow[half:], *quick[middle:]]
+    share, ordered = len(items) // processes, list[pytest.Item]()
+    for number in range(processes):
+        ordered += (begun := slow[number::processes])
+        ordered += (rest := quick[: max(0, share - len(begun))])
+        del quick[: len(rest)]
+    items[:] = ordered + quick
 
 
 @pytest.fixture(autouse=True)

@@ -558,3 +558,13 @@ def test_a_github_remote_is_answered_with_the_pages_to_open(repo: Repository) ->
     ran = repo.release("0.2.0")
     assert f"https://github.com/owner/sample/compare/main...{BRANCH}?expand=1" in ran.out
     assert "secret" not in ran.all
+
+
+def test_a_lock_that_git_has_left_of_the_tag_is_named_before_the_tag_is_made(repo: Repository) -> None:
+    lock = repo.root / ".git" / "refs" / "tags" / "v0.1.0.lock"
+    lock.touch()
+    refused = repo.castoff("tag", "--version", "0.1.0")
+    assert refused.code == 1
+    assert "type: rm .git/refs/tags/v0.1.0.lock" in refused.err
+    lock.unlink()
+    assert repo.castoff("tag", "--version", "0.1.0").code == 0

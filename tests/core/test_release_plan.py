@@ -53,6 +53,7 @@ def facts(**changed: Any) -> Facts:  # noqa: ANN401 - each field has a type of i
         unrelated=(),
         unfinished=None,
         unwritable=(),
+        tag_locked=(),
         identity=None,
         signing=None,
         tag_signing=None,

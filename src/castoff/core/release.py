@@ -82,6 +82,8 @@ class Facts(NamedTuple):
     """The command of git that was begun here and waits for a person: `merge`, `rebase`."""
     unwritable: tuple[Problem, ...]
     """Why the files, or git's own, could not be written: read-only, or locked."""
+    tag_locked: tuple[Problem, ...]
+    """The locks that making the tag would stumble over."""
     identity: Problem | None
     signing: Problem | None
     """Why git could not sign what it is told to sign."""
@@ -135,7 +137,8 @@ def tag_plan(facts: Facts, *, push: bool) -> Plan:
         what = f"{facts.main} on {facts.remote} holds {facts.main_version}, not {facts.version}: nothing to tag yet"
         raise CastoffError(Problem(what, fix=(facts.again,)))
     cannot_sign = None if facts.local_tag else facts.tag_signing
-    problems = [problem for problem in (_local_tag_problem(facts), cannot_sign) if problem]
+    locked = () if facts.local_tag else facts.tag_locked
+    problems = [problem for problem in (_local_tag_problem(facts), *locked, cannot_sign) if problem]
     if problems:
         raise CastoffError(*problems)
     actions: list[Action] = [] if facts.local_tag else [_make_tag(facts, facts.holding)]

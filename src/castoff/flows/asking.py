@@ -107,6 +107,7 @@ class _Asking(NamedTuple):
             unrelated=self._unrelated(standing.dirty, main.changes),
             unfinished=git.unfinished(),
             unwritable=self._unwritable(main.changes, main.name, branch_name, tag_name),
+            tag_locked=tuple(git.locks(f"refs/tags/{tag_name}")),
             identity=git.identity_problem(),
             signing=signing.anything,
             tag_signing=signing.tags,

@@ -258,6 +258,27 @@ def test_an_act_that_fails_half_way_leaves_a_state_from_which_the_same_command_g
     assert refs(repo) == set()
 
 
+def test_a_lock_that_git_has_left_is_named_before_anything_is_taken_back(world: Outside) -> None:
+    tagged(world.repo)
+    lock = world.repo.root / f".git/{BRANCH}.lock"
+    lock.touch()
+    code, said = undo(world, "--yes")
+    assert (code, f"type: rm .git/{BRANCH}.lock" in said, refs(world.repo)) == (1, True, ALL), said
+    lock.unlink()
+    assert undo(world, "--yes")[0] == 0
+    assert refs(world.repo) == set()
+
+
+def test_a_lock_that_comes_while_acts_are_done_is_named_with_the_command_that_goes_on(world: Outside) -> None:
+    tagged(world.repo)
+    world.repo.hook("pre-push", f"touch .git/{BRANCH}.lock")
+    code, said = undo(world, "--yes")
+    assert (code, f"type: rm .git/{BRANCH}.lock\n" in said, "the same command goes on" in said) == (1, True, True), said
+    (world.repo.root / f".git/{BRANCH}.lock").unlink()
+    assert undo(world, "--yes")[0] == 0
+    assert refs(world.repo) == set()
+
+
 def test_nothing_to_take_back_is_said_and_done_twice_is_done_once(world: Outside) -> None:
     code, said = undo(world, "--yes")
     assert (code, "there is nothing of 0.1.1 to take back" in said) == (0, True), said

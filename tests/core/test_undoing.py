@@ -35,6 +35,7 @@ NOTHING = Found(
     kept=(),
     on_branch=False,
     dirty=(),
+    locked=(),
     main_holds=False,
     again=AGAIN,
     release=ANEW,
@@ -311,12 +312,19 @@ def test_changes_on_the_branch_that_goes_are_not_lost() -> None:
         assert decide(harmless, QUIET).stands
 
 
+def test_a_lock_is_in_the_way_where_something_is_to_be_deleted_here() -> None:
+    lock = Problem("another git is at work here", fix=("rm .git/index.lock",))
+    for here in ("local_tag", "local_branch"):
+        assert refused(replace(NOTHING, locked=(lock,), **{here: "c" * 40}), QUIET) == (lock,)
+    assert decide(replace(NOTHING, locked=(lock,), remote_tag="b" * 40), QUIET).actions
+
+
 def test_all_reasons_are_told_together() -> None:
     world = replace(
         QUIET, releases=(RELEASE,), runs=(Ran(replace(RUN, status="queued"), (replace(UPLOAD, ended=None),)),)
     )
-    here = replace(ALL, on_branch=True, dirty=("x",))
-    words = ("is published: it stays", "still runs", SHOWN, "says that it has published", "is checked out")
+    here = replace(ALL, on_branch=True, dirty=("x",), locked=(Problem("a lock"),))
+    words = ("is published: it stays", "still runs", SHOWN, "says that it has published", "a lock", "is checked out")
     problems = refused(here, world)
     assert len(problems) == len(words)
     assert all(word in problem.what for word, problem in zip(words, problems, strict=True))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,7 @@ _UNFINISHED: Mapping[str, str] = {
     "REVERT_HEAD": "revert",
 }
 """What git keeps in its folder while a command waits for a person, and the command."""
+_LOCK = re.compile(r"(?<!\w)/[^\n]*?\.lock\b")
 _WRITE_FILES = frozenset({"switch", "reset"})
 
 
@@ -81,7 +83,18 @@ class Git:
             return self._run(args, check=check, timeout=timeout)
 
     def _run(self, args: tuple[str, ...], *, check: bool, timeout: float) -> Result:
-        return process.run(["git", *args], cwd=self.root, env={"GIT_OPTIONAL_LOCKS": "0"}, check=check, timeout=timeout)
+        quiet = {"GIT_OPTIONAL_LOCKS": "0"}
+        ran = process.run(["git", *args], cwd=self.root, env=quiet, check=False, timeout=timeout)
+        if check and ran.code != 0:
+            raise ProgramFailedError(ran, fix=tuple(self._left(ran.stderr)))
+        return ran
+
+    def _left(self, said: str) -> Iterator[str]:
+        """Yield how to take away each lock file that git has just stumbled over, in the words of any language."""
+        for path in dict.fromkeys(map(Path, _LOCK.findall(said))):
+            if path.is_file():
+                shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+                yield f"rm {shlex.quote(str(shown))}"
 
     def out(self, *args: str) -> str:
         """Return what git prints, without the last newline."""

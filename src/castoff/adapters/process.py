@@ -51,12 +51,12 @@ class Result(NamedTuple):
 
 
 class ProgramFailedError(CastoffError):
-    """A program ended with another exit code than 0."""
+    """A program ended with another exit code than 0; `fix` is what to type about it, where that is known."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, fix: tuple[str, ...] = ()) -> None:
         tail = "\n".join(f"    {line}" for line in result.output.splitlines()[-TAIL:])
         said = f"; it said:\n{tail}" if tail else ""
-        super().__init__(Problem(f"`{shown(result.argv)}` failed with exit code {result.code}{said}"))
+        super().__init__(Problem(f"`{shown(result.argv)}` failed with exit code {result.code}{said}", fix=fix))
         self.result = result
 
 

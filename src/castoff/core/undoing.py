@@ -56,6 +56,8 @@ class Found:
     """Whether the bump branch is checked out."""
     dirty: tuple[str, ...]
     """Paths that differ from HEAD."""
+    locked: tuple[Problem, ...]
+    """The locks that deleting the tag and the branch here would stumble over."""
     main_holds: bool
     """Whether main on the remote has come to hold the version."""
     again: str
@@ -276,10 +278,11 @@ def _contradicted(found: Found, run: WorkflowRun) -> Problem:
 
 
 def _checkout(found: Found) -> list[Problem]:
+    locked = [*found.locked] if found.local_tag or found.local_branch else []
     if not (found.local_branch and found.on_branch and found.dirty):
-        return []
+        return locked
     what = f"{found.branch} is checked out, with changes that are not committed: {', '.join(found.dirty[:5])}"
-    return [Problem(what, fix=("git stash --include-untracked", found.again))]
+    return [*locked, Problem(what, fix=("git stash --include-untracked", found.again))]
 
 
 def _notes(found: Found, outside: Outside) -> tuple[str, ...]:

@@ -355,6 +355,20 @@ class TestFailedActs:
         assert repo.state() == before
         assert repo.release("0.2.0").code == 0
 
+    @pytest.mark.parametrize("flags", [(), ("--direct",)], ids=["branch", "direct"])
+    def test_what_a_hook_adds_to_the_commit_is_taken_back_and_later_pushed_with_it(
+        self, repo: Repository, flags: tuple[str, ...]
+    ) -> None:
+        """Git leaves it out of the index: without a word of castoff's it would look like a change of the user's."""
+        repo.write("count", "0")
+        repo.commit("what a hook counts")
+        repo.git("push", "--quiet", "origin", "main")
+        repo.hook("pre-commit", "git rev-parse HEAD >count; git add count")
+        self.fails_then_works(repo, repo.hook("pre-receive", "exit 1", remote=True), *flags)
+        assert repo.git("status", "--porcelain") == ""
+        pushed = "origin/main" if flags else BRANCH
+        assert "count" in repo.git("show", "--name-only", "--format=", pushed).split()
+
     def test_a_tag_push_that_is_refused(self, repo: Repository) -> None:
         repo.release("0.2.0")
         repo.merge(BRANCH)

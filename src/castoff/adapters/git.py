@@ -27,6 +27,7 @@ _UNFINISHED: Mapping[str, str] = {
 }
 """What git keeps in its folder while a command waits for a person, and the command."""
 _LOCK = re.compile(r"(?<!\w)/[^\n]*?\.lock\b")
+"""The path of a lock file, in what git says when it cannot make it."""
 _WRITE_FILES = frozenset({"switch", "reset"})
 
 

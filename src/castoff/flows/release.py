@@ -89,9 +89,17 @@ def _act(checkout: Checkout, action: Action) -> bool:
         write_all(checkout.root, action.changes)
     elif isinstance(action, Run):
         checkout.git.run(*action.args)
+        if action.args[0] == "commit":
+            _take_in_what_a_hook_added(checkout.git)
     else:
         _push(checkout.git, action)
     return isinstance(action, Push)
+
+
+def _take_in_what_a_hook_added(git: Git) -> None:
+    """Bring git's index to the commit: `commit --only` leaves out of it what a commit hook has added besides."""
+    if git.run("diff-index", "--cached", "--quiet", "HEAD", check=False).code != 0:
+        git.run("reset", "--quiet")
 
 
 def _push(git: Git, push: Push) -> None:

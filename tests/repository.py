@@ -159,6 +159,14 @@ class Repository:
         path.chmod(0o755)
         return path
 
+    def add_submodule(self, path: str, folder: Path) -> Repository:
+        """Make a repository in `folder`, have it at `path` of what is pushed as main, and return it."""
+        other = Repository.create(folder)
+        self.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.root), path)
+        self.commit("a submodule")
+        self.git("push", "--quiet", "origin", "main")
+        return other
+
     def on_remote(self) -> dict[str, str]:
         """Return the remote's refs and what they stand for."""
         listed = self.git("ls-remote", "origin").splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -572,6 +573,26 @@ def test_a_github_remote_is_answered_with_the_pages_to_open(repo: Repository) ->
     ran = repo.release("0.2.0")
     assert f"https://github.com/owner/sample/compare/main...{BRANCH}?expand=1" in ran.out
     assert "secret" not in ran.all
+
+
+def test_a_submodule_that_differs_is_named_with_what_brings_it_back(repo: Repository, tmp_path: Path) -> None:
+    """`git stash` leaves a submodule as it is."""
+    other = repo.add_submodule("a module", tmp_path / "other")
+    other.write("more.txt", "")
+    other.commit("more")
+    inside = repo.root / "a module"
+    repo.git("-C", str(inside), "pull", "--quiet")
+    (inside / "own.txt").touch()
+    typed: list[str] = []
+    while (ran := repo.release("0.2.0")).code != 0:
+        (command,) = [line.removeprefix("  type: ") for line in ran.err.splitlines() if line.startswith("  type: ")]
+        typed.append(command)
+        assert len(typed) <= 2, typed
+        repo.git("-c", "protocol.file.allow=always", *shlex.split(command)[1:])
+    assert typed == [
+        "git -C 'a module' stash --include-untracked",
+        "git submodule update --init -- 'a module'",
+    ]
 
 
 def test_a_lock_that_git_has_left_of_the_tag_is_named_before_the_tag_is_made(repo: Repository) -> None:

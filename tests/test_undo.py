@@ -125,6 +125,18 @@ def test_a_bump_that_was_never_merged_goes_with_the_checkout_standing_on_it(worl
     assert world.repo.version() == "0.1.0"
 
 
+def test_a_submodule_that_has_changes_of_its_own_is_not_in_the_way(world: Outside, tmp_path: Path) -> None:
+    """To go back to main leaves it as it is."""
+    world.repo.add_submodule("module", tmp_path / "other")
+    assert world.repo.release("0.1.1").code == 0
+    world.repo.git("switch", "--quiet", "chore/release-0.1.1")
+    world.repo.write("module/own.txt", "")
+    code, said = undo(world, "--yes")
+    assert code == 0, said
+    assert refs(world.repo) == set()
+    assert (world.repo.root / "module" / "own.txt").exists()
+
+
 def test_a_file_on_the_index_spends_the_version_and_three_ways_lead_on(world: Outside) -> None:
     tagged(world.repo)
     world.ran("v0.1.1", stopped="Publish to PyPI", ago=timedelta(days=2, minutes=1))

@@ -51,6 +51,7 @@ def facts(**changed: Any) -> Facts:  # noqa: ANN401 - each field has a type of i
         main_elsewhere=None,
         bump_on_main=False,
         unrelated=(),
+        submodules=(),
         unfinished=None,
         unwritable=(),
         tag_locked=(),
@@ -219,6 +220,7 @@ def test_the_next_right_thing_follows_from_where_the_release_stands(
             {"unrelated": ("a", "b")}, "uncommitted changes: a, b", "git stash --include-untracked", id="unclean"
         ),
         pytest.param({"unrelated": tuple("abcdefgh")}, "a, b, c, d, e and 3 more", None, id="very-unclean"),
+        pytest.param({"submodules": (Problem("it has moved"),)}, "it has moved", None, id="submodule"),
         pytest.param({"unwritable": (Problem("the file is read-only"),)}, "read-only", None, id="read-only"),
         pytest.param({"identity": Problem("git does not know who you are")}, "who you are", None, id="nobody"),
     ],

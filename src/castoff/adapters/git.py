@@ -63,6 +63,14 @@ class Standing(NamedTuple):
     """The branch, or None when HEAD is detached."""
     dirty: tuple[str, ...]
     """The paths, relative to the project, of tracked files that differ from HEAD and of untracked ones."""
+    submodules: tuple[Problem, ...]
+    """What is to be said of the submodules among them: `git stash` leaves these alone."""
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The paths that are no submodules."""
+        modules = {problem.where.file for problem in self.submodules if problem.where}
+        return tuple(path for path in self.dirty if path not in modules)
 
 
 _FIELDS = {"1 ": 8, "u ": 10, "? ": 1}
@@ -124,6 +132,7 @@ class Git:
         head: str | None = None
         branch: str | None = None
         changed: list[str] = []
+        modules: dict[str, str] = {}
         asked = self.run(*args, check=False)
         if asked.code != 0:
             self.require_head()
@@ -134,10 +143,13 @@ class Git:
             elif entry.startswith("# branch.head "):
                 branch = entry.removeprefix("# branch.head ")
             elif entry[:2] in _FIELDS:
-                changed.append(entry.split(" ", _FIELDS[entry[:2]])[-1])
+                words = entry.split(" ", _FIELDS[entry[:2]])
+                changed.append(words[-1])
+                modules |= {words[-1]: words[2]} if entry[0] != "?" and words[2].startswith("S") else {}
         prefix = self.out("rev-parse", "--show-prefix") if changed else ""
         dirty = tuple(path.removeprefix(prefix) for path in changed)
-        return Standing(None if head == "(initial)" else head, None if branch == "(detached)" else branch, dirty)
+        moved = tuple(_submodule_problem(path.removeprefix(prefix), state) for path, state in modules.items())
+        return Standing(None if head == "(initial)" else head, None if branch == "(detached)" else branch, dirty, moved)
 
     def commit_of(self, name: str) -> str | None:
         """Return the commit that a full ref name or an object id comes to, or None."""
@@ -321,6 +333,15 @@ def _resolved(link: str, target: str) -> str:
             parts.append(part)
     resolved = "/".join(parts)
     return "" if target.startswith("/") or resolved == link else resolved
+
+
+def _submodule_problem(path: str, state: str) -> Problem:
+    """Return what is to be said of a submodule by its field in `git status --porcelain=v2`: `S<c><m><u>`."""
+    if "M" in state or "U" in state:
+        fix = shlex.join(("git", "-C", path, "stash", "--include-untracked"))
+        return Problem("this submodule has changes of its own that are not committed", Location(path), (fix,))
+    fix = shlex.join(("git", "submodule", "update", "--init", "--", path))
+    return Problem("this submodule stands at another commit than what is committed here", Location(path), (fix,))
 
 
 def _parse_remote(name: str, listed: str) -> Remote:

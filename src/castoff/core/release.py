@@ -77,7 +77,9 @@ class Facts(NamedTuple):
     bump_on_main: bool
     """Whether local main is the remote's with nothing but our bump commit on top."""
     unrelated: tuple[str, ...]
-    """Paths that differ from HEAD, other than by the bump itself."""
+    """Paths that differ from HEAD, other than by the bump itself and submodules."""
+    submodules: tuple[Problem, ...]
+    """What is to be said of submodules that differ from HEAD."""
     unfinished: str | None
     """The command of git that was begun here and waits for a person: `merge`, `rebase`."""
     unwritable: tuple[Problem, ...]
@@ -221,6 +223,7 @@ def _start_problems(facts: Facts, *, direct: bool) -> list[Problem]:
         more = f" and {len(facts.unrelated) - _SHOWN} more" if len(facts.unrelated) > _SHOWN else ""
         shown = ", ".join(facts.unrelated[:_SHOWN]) + more
         problems.append(Problem(f"there are uncommitted changes: {shown}", fix=("git stash --include-untracked",)))
+    problems += facts.submodules
     return [*problems, *facts.unwritable, *(problem for problem in (facts.identity, facts.signing) if problem)]
 
 

@@ -107,7 +107,7 @@ def _found(checkout: Checkout, asked: Asked) -> Found:
         remote_branch=remote,
         kept=tuple(kept),
         on_branch=facts.head_branch == facts.branch,
-        dirty=standing.dirty,
+        dirty=standing.changes,
         locked=tuple(checkout.git.locks(f"refs/tags/{facts.tag}", f"refs/heads/{facts.branch}")),
         main_holds=facts.holding is not None,
         again=checkout.command("undo", short),

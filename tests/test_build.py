@@ -55,7 +55,7 @@ def test_a_build_that_fails_leaves_dist_and_manifest_as_they_were(built: Reposit
 
 def test_a_package_without_a_description_stops_before_it_is_built_and_when_it_is_checked(repo: Repository) -> None:
     repo.write("pyproject.toml", repo.read("pyproject.toml").replace('readme = "README.md"\n', ""))
-    line = '  type: write readme = "README.md" in [project]\n'
+    line = '  write: readme = "README.md"\n'
     assert line in repo.castoff("preflight").err
     assert not (repo.root / "dist").exists()
     assert repo.castoff("build").code == 0, "it can be built"

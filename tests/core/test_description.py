@@ -19,7 +19,7 @@ CFG = "[metadata]\nname = demo\nlong_description = file: README.rst\n"
 def lacking(files: dict[str, str]) -> tuple[Location | None, str, tuple[str, ...]] | None:
     """Return where, what and the line to write; None when nothing lacks."""
     problem = description_problem(read_project(Memory({name: text.encode() for name, text in files.items()})))
-    return problem and (problem.where, problem.what, problem.fix)
+    return problem and (problem.where, problem.what, problem.instead)
 
 
 @pytest.mark.parametrize(
@@ -42,22 +42,22 @@ def test_a_description_that_is_there_or_that_only_the_build_knows_is_no_problem(
 
 
 @pytest.mark.parametrize(
-    ("text", "others", "line"),
+    ("text", "others", "table", "line"),
     [
-        (HATCH + PROJECT, {}, 'write readme = "README.md" in [project]'),
-        (HATCH + PROJECT, {"README.rst": ""}, 'write readme = "README.rst" in [project]'),
-        (HATCH + PROJECT, {"readme.txt": "", "readme.md": ""}, 'write readme = "readme.md" in [project]'),
-        (POETRY + OLD, {"README": ""}, 'write readme = "README.md" in [tool.poetry]'),
+        (HATCH + PROJECT, {}, "[project]", 'readme = "README.md"'),
+        (HATCH + PROJECT, {"README.rst": ""}, "[project]", 'readme = "README.rst"'),
+        (HATCH + PROJECT, {"readme.txt": "", "readme.md": ""}, "[project]", 'readme = "readme.md"'),
+        (POETRY + OLD, {"README": ""}, "[tool.poetry]", 'readme = "README.md"'),
     ],
 )
 def test_a_package_without_a_description_is_told_the_line_to_write(
-    text: str, others: dict[str, str], line: str
+    text: str, others: dict[str, str], table: str, line: str
 ) -> None:
-    what = "the package has no description, which `twine check --strict` asks for before a release"
+    what = f"{table} has no readme, which `twine check --strict` asks for before a release"
     assert lacking({"pyproject.toml": text, **others}) == (Location("pyproject.toml"), what, (line,))
 
 
 def test_a_description_in_setup_cfg_without_its_type_is_told_the_line_to_write() -> None:
-    where, what, fix = lacking({"setup.cfg": CFG}) or (None, "", ())
-    assert (where, what.partition(",")[0]) == (Location("setup.cfg"), "there is no type of the long_description")
-    assert fix == ("write long_description_content_type = text/markdown (or text/x-rst) in [metadata]",)
+    where, what, line = lacking({"setup.cfg": CFG}) or (None, "", ())
+    assert (where, what.partition(",")[0]) == (Location("setup.cfg"), "[metadata] has no type of the long_description")
+    assert line == ("long_description_content_type = text/markdown",)

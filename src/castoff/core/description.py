@@ -10,7 +10,7 @@ _NEEDED = "which `twine check --strict` asks for before a release"
 
 
 def description_problem(project: Project) -> Problem | None:
-    """Return that the description, or its type, is missing, and what to write; None where only the build can tell."""
+    """Return that the description, or its type, is missing, and the line to write; None where only the build tells."""
     declared, poetry = (get_table(project.data, *key) for key in (("project",), ("tool", "poetry")))
     if declared:
         said = {*declared, *get_texts(declared, "dynamic")}
@@ -20,14 +20,13 @@ def description_problem(project: Project) -> Problem | None:
     if project.setup_cfg_value("metadata", "long_description") and not (
         project.setup_cfg_value("metadata", "long_description_content_type")
     ):
-        what = "there is no type of the long_description"
-        line = "write long_description_content_type = text/markdown (or text/x-rst) in [metadata]"
-        return Problem(f"{what}, {_NEEDED}", Location("setup.cfg"), (line,))
+        what = f"[metadata] has no type of the long_description, {_NEEDED} (text/markdown or text/x-rst)"
+        return Problem(what, Location("setup.cfg"), instead=("long_description_content_type = text/markdown",))
     return None
 
 
 def _missing(project: Project, table: str) -> Problem:
     there = [name for name in project.tree.names("") if name.lower().startswith("readme")]
     file = next((name for name in there if name.endswith((".md", ".rst"))), "README.md")
-    what = f"the package has no description, {_NEEDED}"
-    return Problem(what, Location("pyproject.toml"), (f'write readme = "{file}" in {table}',))
+    what = f"{table} has no readme, {_NEEDED}"
+    return Problem(what, Location("pyproject.toml"), instead=(f'readme = "{file}"',))

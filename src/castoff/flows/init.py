@@ -110,13 +110,12 @@ def _ignored(checkout: Checkout, facts: Facts) -> Outcome:
     lines = [line for path, line in made.items() if checkout.git.run("check-ignore", "-q", path, check=False).code != 0]
     if not lines:
         return Outcome()
-    text = checkout.project().text(".gitignore")
-    old = text.text if text else ""
-    end = "\r\n" if "\r\n" in old else "\n"
-    start = old if old.endswith("\n") or not old else f"{old}{end}"
-    new = start + (end if old else "") + end.join(["# what a release makes", *lines]) + end
-    before, after = (text.encode(old), text.encode(new)) if text else (None, new.encode())
-    return Outcome((Edit(".gitignore", before, after, "what a release makes in the folder"),))
+    old = checkout.project().text(".gitignore")
+    text = old or Text(".gitignore", "", "utf-8", bom=False)
+    ended = text.text if text.text.endswith("\n") or not text.text else f"{text.text}\n"
+    added = "\n".join([*(["", "# what a release makes"] if ended else ["# what a release makes"]), *lines, ""])
+    new = text.encode(text.with_its_line_ends(ended + added))
+    return Outcome((Edit(text.file, old and old.encode(old.text), new, "what a release makes in the folder"),))
 
 
 def _lock(checkout: Checkout, found: Survey, options: Options) -> Outcome:

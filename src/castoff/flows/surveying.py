@@ -114,7 +114,7 @@ def _extension_problems(project: Project, *, wheels: bool) -> Iterator[Problem]:
 
 def _description_notes(project: Project) -> Iterator[str]:
     if problem := description_problem(project):
-        yield f"{problem.where}: {problem.what}: {problem.fix[0]}"
+        yield f"{problem.where}: {problem.what}; write {problem.instead[0]}"
 
 
 def _wheel_notes(project: Project, *, wheels: bool) -> Iterator[str]:

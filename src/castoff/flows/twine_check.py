@@ -64,18 +64,21 @@ def _twine(checkout: Checkout, files: list[str]) -> None:
         lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
         first = next((line for line in lines if line.startswith(("ERROR", "WARNING"))), f"exit code {ended.code}")
         shown = "\n".join(f"    {line}" for line in lines)
-        lacking = description_problem(checkout.project())
-        what = f"twine check --strict says {' '.join(first.split())}\n{shown}"
-        raise CastoffError(Problem(what, Location(DIST), lacking.fix if lacking else _described(ended.output)))
+        lacking = description_problem(checkout.project()) or _lacking_in_setup(ended.output)
+        said = Problem(f"twine check --strict says {' '.join(first.split())}\n{shown}", Location(DIST))
+        raise CastoffError(said, *([lacking] if lacking else []))
 
 
-def _described(said: str) -> tuple[str, ...]:
-    """Return what to write where twine misses the description, or its type, and setup.py says both."""
+def _lacking_in_setup(said: str) -> Problem | None:
+    """Return that setup.py lacks the description, or its type, where twine misses one and no other file says it."""
+    text = 'long_description=Path("README.md").read_text(encoding="utf-8"),'
+    kind = 'long_description_content_type="text/markdown",'
     if "`long_description` missing" in said:
-        return ('write long_description=Path("README.md").read_text(), and its type, in setup.py',)
+        return Problem("setup() is given no description", Location("setup.py"), instead=(text, kind))
     if "`long_description_content_type` missing" in said:
-        return ('write long_description_content_type="text/markdown" (or "text/x-rst") in setup.py',)
-    return ()
+        what = "setup() is not given the type of the description (text/markdown or text/x-rst)"
+        return Problem(what, Location("setup.py"), instead=(kind,))
+    return None
 
 
 def _install_all(checkout: Checkout, project: Project, files: list[str]) -> dict[str, str]:

@@ -109,14 +109,15 @@ def test_a_lock_that_another_git_has_left_is_named_before_anything_is_done(
     assert repo.release("0.2.0", *flags).code == 0
 
 
-def test_in_a_work_tree_of_its_own_the_lock_is_looked_for_where_git_keeps_it(repo: Repository) -> None:
+def test_in_a_work_tree_of_its_own_the_lock_is_looked_for_where_git_keeps_it(tmp_path: Path) -> None:
+    repo = Repository.create(tmp_path / "a folder")
     repo.git("switch", "--quiet", "--create", "elsewhere")
     repo.git("worktree", "add", "--quiet", "../second", "main")
     second = Repository(repo.root.parent / "second", repo.remote)
     lock = Path(second.git("rev-parse", "--git-path", "index.lock"))
     lock.touch()
     ran = second.release("0.2.0")
-    assert (ran.code, f"rm {lock}" in ran.err) == (1, True)
+    assert (ran.code, f"rm '{lock}'" in ran.err) == (1, True)
     lock.unlink()
     assert second.release("0.2.0").code == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -261,19 +261,22 @@ class Git:
 
     def unfinished(self) -> str | None:
         """Return the command that was begun here and waits for a person (`merge`, `rebase` and their like), or None."""
-        paths = self.out("rev-parse", *(word for name in _UNFINISHED for word in ("--git-path", name))).splitlines()
-        begun = (verb for path, verb in zip(paths, _UNFINISHED.values(), strict=True) if (self.root / path).exists())
-        return next(begun, None)
+        paths = zip(self._paths(_UNFINISHED), _UNFINISHED.values(), strict=True)
+        return next((verb for path, verb in paths if (self.root / path).exists()), None)
 
     def locks(self, *refs: str) -> list[Problem]:
         """Return the lock files that a commit, a switch, or an update of these refs (full names) would stumble over."""
         names = ["index.lock", "HEAD.lock", "packed-refs.lock", *(f"{ref}.lock" for ref in refs)]
-        if (self.root / ".git").is_dir():
-            paths = [f".git/{name}" for name in names]
-        else:  # a work tree of its own, or a project in a folder of the repository
-            paths = self.out("rev-parse", *(word for name in names for word in ("--git-path", name))).splitlines()
         what = "another git is at work here, or was killed and left its lock; where none is, take it away"
-        return [Problem(what, Location(path), (f"rm {path}",)) for path in paths if (self.root / path).exists()]
+        there = (path for path in self._paths(names) if (self.root / path).exists())
+        return [Problem(what, Location(path), (f"rm {shlex.quote(path)}",)) for path in there]
+
+    def _paths(self, names: Iterable[str]) -> list[str]:
+        """Return where git keeps files of its own, from the project's folder."""
+        if (self.root / ".git").is_dir():
+            return [f".git/{name}" for name in names]
+        # a work tree of its own, or a project in a folder of the repository
+        return self.out("rev-parse", *(word for name in names for word in ("--git-path", name))).splitlines()
 
     def tree(self, commit: str) -> CommitTree:
         """Return the project's files as they are in `commit`."""

@@ -6,10 +6,11 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from castoff.adapters import process
+from castoff.adapters.git_answers import Remote, Standing, Tag, read_remote, read_standing
 from castoff.adapters.process import ProgramFailedError, Result
 from castoff.core.errors import CastoffError, Location, Problem, refuse
 
@@ -29,52 +30,6 @@ _UNFINISHED: Mapping[str, str] = {
 _LOCK = re.compile(r"(?<!\w)/[^\n]*?\.lock\b")
 """The path of a lock file, in what git says when it cannot make it."""
 _WRITE_FILES = frozenset({"switch", "reset"})
-
-
-class Tag(NamedTuple):
-    """A tag: the object that its name stands for, and the commit behind it (the same for a lightweight tag)."""
-
-    name: str
-    object: str
-    commit: str
-
-    @property
-    def annotated(self) -> bool:
-        """Whether it is an object of its own, with a message and a tagger."""
-        return self.object != self.commit
-
-
-class Remote(NamedTuple):
-    """What a remote has, asked in one go."""
-
-    name: str
-    head: str | None
-    """The branch that its HEAD names."""
-    branches: Mapping[str, str]
-    tags: Mapping[str, Tag]
-
-
-class Standing(NamedTuple):
-    """What is checked out."""
-
-    head: str | None
-    """The commit, or None when there is none yet."""
-    branch: str | None
-    """The branch, or None when HEAD is detached."""
-    dirty: tuple[str, ...]
-    """The paths, relative to the project, of tracked files that differ from HEAD and of untracked ones."""
-    submodules: tuple[Problem, ...]
-    """What is to be said of the submodules among them: `git stash` leaves these alone."""
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """The paths that are no submodules."""
-        modules = {problem.where.file for problem in self.submodules if problem.where}
-        return tuple(path for path in self.dirty if path not in modules)
-
-
-_FIELDS = {"1 ": 8, "u ": 10, "? ": 1}
-"""How many spaces stand before the path in each kind of entry of `git status --porcelain=v2`."""
 
 
 class Git:
@@ -129,27 +84,11 @@ class Git:
         Raises CastoffError when there is no repository.
         """
         args = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames")
-        head: str | None = None
-        branch: str | None = None
-        changed: list[str] = []
-        modules: dict[str, str] = {}
         asked = self.run(*args, check=False)
         if asked.code != 0:
             self.require_head()
             raise ProgramFailedError(asked)
-        for entry in asked.stdout.split("\0"):
-            if entry.startswith("# branch.oid "):
-                head = entry.removeprefix("# branch.oid ")
-            elif entry.startswith("# branch.head "):
-                branch = entry.removeprefix("# branch.head ")
-            elif entry[:2] in _FIELDS:
-                words = entry.split(" ", _FIELDS[entry[:2]])
-                changed.append(words[-1])
-                modules |= {words[-1]: words[2]} if entry[0] != "?" and words[2].startswith("S") else {}
-        prefix = self.out("rev-parse", "--show-prefix") if changed else ""
-        dirty = tuple(path.removeprefix(prefix) for path in changed)
-        moved = tuple(_submodule_problem(path.removeprefix(prefix), state) for path, state in modules.items())
-        return Standing(None if head == "(initial)" else head, None if branch == "(detached)" else branch, dirty, moved)
+        return read_standing(asked.stdout, partial(self.out, "rev-parse", "--show-prefix"))
 
     def commit_of(self, name: str) -> str | None:
         """Return the commit that a full ref name or an object id comes to, or None."""
@@ -200,7 +139,7 @@ class Git:
             reason = error.result.stderr.strip().splitlines() or ["no reason given"]
             said = process.masked("; ".join(reason[:3]))
             raise refuse(f"the remote {remote} cannot be asked: {said}", f"git ls-remote {remote}") from None
-        return _parse_remote(remote, listed)
+        return read_remote(remote, listed)
 
     def bring(self, remote: str, ref: str, commit: str) -> None:
         """Fetch the objects of `ref` so that `commit` is here; no ref, here or there, is changed by it."""
@@ -336,31 +275,6 @@ def _resolved(link: str, target: str) -> str:
             parts.append(part)
     resolved = "/".join(parts)
     return "" if target.startswith("/") or resolved == link else resolved
-
-
-def _submodule_problem(path: str, state: str) -> Problem:
-    """Return what is to be said of a submodule by its field in `git status --porcelain=v2`: `S<c><m><u>`."""
-    if "M" in state or "U" in state:
-        fix = shlex.join(("git", "-C", path, "stash", "--include-untracked"))
-        return Problem("this submodule has changes of its own that are not committed", Location(path), (fix,))
-    fix = shlex.join(("git", "submodule", "update", "--init", "--", path))
-    return Problem("this submodule stands at another commit than what is committed here", Location(path), (fix,))
-
-
-def _parse_remote(name: str, listed: str) -> Remote:
-    head: str | None = None
-    branches: dict[str, str] = {}
-    objects: dict[str, str] = {}
-    peeled: dict[str, str] = {}
-    for left, _, ref in (line.partition("\t") for line in listed.splitlines()):
-        if left.startswith("ref: ") and ref == "HEAD":
-            head = left.removeprefix("ref: refs/heads/")
-        elif ref.startswith("refs/heads/"):
-            branches[ref.removeprefix("refs/heads/")] = left
-        elif ref.startswith("refs/tags/"):
-            tag = ref.removeprefix("refs/tags/")
-            (peeled if tag.endswith("^{}") else objects)[tag.removesuffix("^{}")] = left
-    return Remote(name, head, branches, {tag: Tag(tag, sha, peeled.get(tag, sha)) for tag, sha in objects.items()})
 
 
 def remote_name(remotes: Mapping[str, str], configured: str | None) -> str:

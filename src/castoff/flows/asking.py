@@ -8,7 +8,8 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from castoff.adapters.files import TEMPORARY, write_problems
-from castoff.adapters.git import Git, Remote, Standing, Tag, remote_name
+from castoff.adapters.git import Git, remote_name
+from castoff.adapters.git_answers import Remote, Standing, Tag
 from castoff.core import versions
 from castoff.core.bumping import FileChange, bump
 from castoff.core.errors import CastoffError, Location, Problem, refuse

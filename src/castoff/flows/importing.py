@@ -8,7 +8,7 @@ from functools import partial
 
 from castoff.adapters import process
 from castoff.adapters.archives import WheelTree
-from castoff.adapters.git import Tag
+from castoff.adapters.git_answers import Tag
 from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError
 from castoff.core.project import module_names

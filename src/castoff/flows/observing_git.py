@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from castoff.adapters.git import Git, Remote, Tag, remote_name
+from castoff.adapters.git import Git, remote_name
+from castoff.adapters.git_answers import Remote, Tag
 from castoff.core import versions
 from castoff.core.errors import CastoffError
 from castoff.core.observation import OnGit, SeenBranch, SeenMain, SeenPlace, SeenTag

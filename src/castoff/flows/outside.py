@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from castoff.adapters.git import Tag, remote_name
+from castoff.adapters.git import remote_name
+from castoff.adapters.git_answers import Tag
 from castoff.adapters.github import GitHub
 from castoff.adapters.index import Index
 from castoff.adapters.threads import Asked

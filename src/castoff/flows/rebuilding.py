@@ -8,7 +8,8 @@ from pathlib import Path
 
 from castoff.adapters import process
 from castoff.adapters.archives import contents
-from castoff.adapters.git import Git, Tag, remote_name
+from castoff.adapters.git import Git, remote_name
+from castoff.adapters.git_answers import Tag
 from castoff.core.artifacts import artifact
 from castoff.core.errors import CastoffError, refuse
 from castoff.core.proof import REBUILT, Found, Verdict, contradictory, missing, unknown

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.adapters.apart import SignaturesApart
-from castoff.adapters.git import Tag
+from castoff.adapters.git_answers import Tag
 from castoff.adapters.signatures import Signer, require_extra
 from castoff.adapters.threads import Asked
 from castoff.core import versions

@@ -14,7 +14,7 @@ from castoff.core.diagnosis import (
     unknown,
     wrong,
 )
-from castoff.core.published import Unknown
+from castoff.core.published import TOKEN_REFUSED
 from castoff.core.settings import (
     BranchRules,
     NameRule,
@@ -37,7 +37,6 @@ NO_TOKEN = (
     "none in GITHUB_TOKEN or GH_TOKEN: immutable releases, who may pass by a ruleset and private repositories"
     " show only with one"
 )
-REFUSED = Unknown("GitHub does not accept the token (401)")
 NEW_RULESET = f"open {PAGE}/settings/rules/new?target=tag: tags v*, restrict updates and deletions"
 ENVIRONMENTS = f"open {PAGE}/settings/environments"
 
@@ -82,7 +81,7 @@ ENVIRONMENTS = f"open {PAGE}/settings/environments"
         (doctor_github.token, facts(repository=NOWHERE), unknown("there is no repository to ask about")),
         (
             doctor_github.token,
-            facts(settings=REFUSED),
+            facts(settings=TOKEN_REFUSED),
             wrong(
                 "GitHub does not accept the token in GITHUB_TOKEN or GH_TOKEN",
                 "export GH_TOKEN=$(gh auth token)",
@@ -93,7 +92,7 @@ ENVIRONMENTS = f"open {PAGE}/settings/environments"
         (doctor_github.token, facts(token=False), unknown(NO_TOKEN, "export GH_TOKEN=$(gh auth token)")),
         (
             doctor_github.token,
-            facts(token=False, settings=REFUSED, here=replace(MACHINE, gh=False)),
+            facts(token=False, settings=TOKEN_REFUSED, here=replace(MACHINE, gh=False)),
             unknown(NO_TOKEN, NEW_TOKEN),
         ),
         (doctor_github.main, facts(branch=DARK), unknown("no network", f"open {PAGE}/settings/rules")),

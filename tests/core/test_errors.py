@@ -25,6 +25,11 @@ def test_one_problem_is_an_error_with_its_place_and_what_to_type(
     assert (error.way_out, error.data) == (None, {})
 
 
+def test_the_first_command_of_all_its_problems_is_the_one_to_type() -> None:
+    assert CastoffError(Problem("a"), Problem("b", fix=("c", "d")), Problem("e", fix=("f",))).fix == "c"
+    assert refuse("a").fix == ""
+
+
 @pytest.mark.parametrize("kind", [CastoffError, UsageError])
 def test_another_process_raises_the_same_error(kind: type[CastoffError]) -> None:
     error = kind(Problem("a"), Problem("b", fix=("c",)), way_out=Problem("out"), data={"known": 1})

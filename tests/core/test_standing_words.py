@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from castoff.core import standing_words as words
 from castoff.core.observation import Observation, SeenPlace
-from castoff.core.published import Unknown
+from castoff.core.published import Unknown, unknown_until
 from castoff.core.standing import rows_of, standing
 from castoff.core.standing_case import Case
 from tests.sights import (
@@ -154,15 +154,19 @@ def test_main_is_released_at_its_own_version_where_that_is_higher() -> None:
 
 
 def test_a_shallow_clone_is_completed_before_anything_else() -> None:
-    blind = replace(GIT, tag_there=replace(RIGHT_TAG, holds=GONE))
+    shallow = unknown_until("git fetch --unshallow", "this is a shallow clone")
+    blind = replace(GIT, tag_there=replace(RIGHT_TAG, holds=shallow))
     assert words.see_more(case(RELEASED, git=blind, releases=GONE, sees_drafts=False)) == "git fetch --unshallow"
 
 
 @pytest.mark.parametrize(
     ("changes", "command"),
     [
-        ({"files": Unknown("it is not installed; type: pip install it")}, "pip install it"),
-        ({"git": replace(GIT, tag_there=Unknown("there is no remote called x"))}, "git remote add origin URL"),
+        ({"files": unknown_until("pip install it", "it is not installed")}, "pip install it"),
+        (
+            {"git": replace(GIT, tag_there=Unknown("no remote", "git remote add origin URL"))},
+            "git remote add origin URL",
+        ),
         ({"releases": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"runs": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"releases": GONE}, STATUS),

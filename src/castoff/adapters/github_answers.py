@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TypeVar, cast
 
 from castoff.adapters.web import Answer
-from castoff.core.published import Unknown
+from castoff.core.published import TOKEN_REFUSED, Unknown
 from castoff.core.toml_text import get, get_text
 
 ODD = Unknown("GitHub answered with something else than its API documents")
@@ -36,13 +36,12 @@ def taken(answer: Answer | Unknown, take: Callable[[object], _T]) -> _T | Unknow
 
 def status_said(status: int) -> str:
     """Return what a status other than 200 means, in a few words."""
-    said = {
-        HTTPStatus.UNAUTHORIZED: "GitHub does not accept the token",
+    said: dict[int, str] = {
+        HTTPStatus.UNAUTHORIZED: TOKEN_REFUSED.reason,
         HTTPStatus.FORBIDDEN: "the token may not look at this",
         HTTPStatus.NOT_FOUND: "GitHub shows nothing there (without a token that may, it hides what is private)",
     }
-    known = next((words for code, words in said.items() if code == status), None)
-    return known or f"GitHub answered {status}"
+    return said.get(status, f"GitHub answered {status}")
 
 
 def items(data: object) -> list[object]:

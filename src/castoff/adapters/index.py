@@ -14,7 +14,7 @@ from packaging.version import Version
 from castoff.adapters.arriving import Downloaded
 from castoff.adapters.web import MEGABYTE, Answer, Ask, Web
 from castoff.core.artifacts import artifact
-from castoff.core.published import PublishedFile, Unknown
+from castoff.core.published import PublishedFile, Unknown, unknown_until
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
@@ -22,7 +22,7 @@ _LARGEST_PAGE = 64 * MEGABYTE
 _LARGEST_PROVENANCE = 16 * MEGABYTE
 _LARGEST_FILE = 2048 * MEGABYTE
 """What a file may have that tells no size of its own."""
-_MISSING = "pypi-simple is not installed; type: pip install 'castoff[status]'"
+_NO_LIBRARY = unknown_until("pip install 'castoff[status]'", "pypi-simple is not installed")
 
 
 class Index:
@@ -40,7 +40,7 @@ class Index:
         try:
             from pypi_simple import PYPI_SIMPLE_ENDPOINT
         except ModuleNotFoundError:
-            return Unknown(_MISSING)
+            return _NO_LIBRARY
         return PYPI_SIMPLE_ENDPOINT
 
     def manage_page(self, project: str, version: Version) -> str:
@@ -93,7 +93,7 @@ def _files(answer: Answer | Unknown) -> tuple[PublishedFile, ...] | Unknown:
     try:
         from pypi_simple import ProjectPage
     except ModuleNotFoundError:
-        return Unknown(_MISSING)
+        return _NO_LIBRARY
     if answer.status != HTTPStatus.OK:
         return Unknown(f"the index answered {answer.status}")
     data = answer.json()

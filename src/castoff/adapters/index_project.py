@@ -15,15 +15,9 @@ from castoff.core.toml_text import get_table, get_tables, get_text
 _SIMPLE = "/simple"
 
 
-def site(simple_url: str | None) -> str | Unknown:
-    """Return the address of the site (without `/` at its end) whose simple API is `simple_url`; None: PyPI's."""
-    if simple_url is None:
-        try:
-            from pypi_simple import PYPI_SIMPLE_ENDPOINT
-        except ModuleNotFoundError:
-            return Unknown("pypi-simple is not installed; type: pip install 'castoff[status]'")
-        simple_url = PYPI_SIMPLE_ENDPOINT
-    return simple_url.rstrip("/").removesuffix(_SIMPLE)
+def site(simple_url: str | Unknown) -> str | Unknown:
+    """Return the address of the site (without `/` at its end) whose simple API is `simple_url`."""
+    return simple_url if isinstance(simple_url, Unknown) else simple_url.rstrip("/").removesuffix(_SIMPLE)
 
 
 def project_urls(web: Web, base: str, project: str) -> tuple[str, ...] | Unknown:

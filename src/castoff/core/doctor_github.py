@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from castoff.core.diagnosis import Facts, Finding, State, right, short, unknown, wrong
-from castoff.core.published import Unknown
+from castoff.core.published import TOKEN_REFUSED, Unknown
 from castoff.core.ref_patterns import includes_tag, matches
 from castoff.core.settings import BranchRules, DeployEnvironment, NameRule, RefPattern, TagRuleset
 
@@ -45,8 +45,7 @@ def token(facts: Facts) -> Finding:
     """Judge whether GitHub can be asked as somebody."""
     if isinstance(facts.repository, Unknown):
         return unknown("there is no repository to ask about")
-    refused = isinstance(facts.settings, Unknown) and "does not accept the token" in facts.settings.reason
-    if facts.token and refused:
+    if facts.token and facts.settings == TOKEN_REFUSED:
         return wrong("GitHub does not accept the token in GITHUB_TOKEN or GH_TOKEN", *_get_token(facts), stops=False)
     if facts.token:
         return right("there is one")

@@ -41,6 +41,11 @@ class CastoffError(Exception):
         self.data: Mapping[str, object] = data or {}
         """What is known all the same, for `--json`."""
 
+    @property
+    def fix(self) -> str:
+        """The first command that it names; nothing where it names none."""
+        return next((command for problem in self.problems for command in problem.fix), "")
+
     def __reduce__(self) -> tuple[object, ...]:
         """Let another process raise it: an exception's own way would take its text for a problem."""
         return _again, (type(self), self.problems, self.way_out, dict(self.data))

@@ -20,6 +20,16 @@ class Unknown:
 
     reason: str
     """Why, in a few words: no network, a rate limit, an answer that makes no sense."""
+    fix: str = ""
+    """The command after which it can be looked up, where there is one."""
+
+
+TOKEN_REFUSED = Unknown("GitHub does not accept the token")
+
+
+def unknown_until(fix: str, why: str) -> Unknown:
+    """Return that something cannot be known before a command is typed; the reason names it, too."""
+    return Unknown(f"{why}; type: {fix}", fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from castoff.core.rows_index import days_left, next_release
 from castoff.core.rows_release import gh
 from castoff.core.standing_case import Case
 
-_TYPE = "; type: "
-"""What stands before the command in a reason that has one."""
 _SHOWN = 3
 """How many rows a sentence repeats."""
 
@@ -89,12 +87,10 @@ def see_more(case: Case) -> str:
     Else it is asking once more.
     """
     seen, tag = case.seen, case.seen.git.tag_there
-    if isinstance(seen.files, Unknown) and _TYPE in seen.files.reason:
-        return seen.files.reason.rpartition(_TYPE)[2]
-    if isinstance(tag, Unknown) and tag.reason.startswith("there is no remote"):
-        return f"git remote add {seen.git.remote} URL"
-    if isinstance(tag, SeenTag) and isinstance(tag.right, Unknown):
-        return "git fetch --unshallow"
+    right = tag.right if isinstance(tag, SeenTag) else tag
+    for hidden in (seen.files, right):
+        if isinstance(hidden, Unknown) and hidden.fix:
+            return hidden.fix
     on_github = isinstance(seen.releases, Unknown) or isinstance(seen.runs, Unknown)
     if on_github and not seen.sees_drafts and not isinstance(seen.repository, Unknown) and case.tagged:
         return f"GITHUB_TOKEN=$(gh auth token) {ask_again(case)}"

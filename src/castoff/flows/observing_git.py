@@ -14,11 +14,11 @@ from castoff.core.errors import CastoffError
 from castoff.core.observation import OnGit, SeenBranch, SeenMain, SeenPlace, SeenTag
 from castoff.core.places import all_places
 from castoff.core.project import read_project
-from castoff.core.published import Unknown
+from castoff.core.published import Unknown, unknown_until
 from castoff.flows.asking import main_branch
 from castoff.flows.checkout import Checkout
 
-_SHALLOW = Unknown("this is a shallow clone; type: git fetch --unshallow")
+_SHALLOW = unknown_until("git fetch --unshallow", "this is a shallow clone")
 
 
 def on_git(checkout: Checkout, version: Version) -> OnGit:
@@ -34,7 +34,7 @@ def on_git(checkout: Checkout, version: Version) -> OnGit:
         main = main_branch(remote, config.main)
         _bring(git, remote, main, tag_name, branch_name)
     except CastoffError as error:
-        unknown = Unknown(str(error))
+        unknown = Unknown(str(error), error.fix)
         seen = _Seeing(git, version, unknown, git.is_shallow())
         return OnGit(name, unknown, branch_here, unknown, seen.tag(tag_here), unknown)
     tip = remote.branches[main]

@@ -18,7 +18,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self
 
 from castoff.services.forge_access import Access, read_object, refusal_response
 from castoff.services.forge_assets import Assets
@@ -41,14 +40,15 @@ from castoff.services.forge_runs import Runs
 from castoff.services.forge_settings import Settings, settings_routes
 from castoff.services.forge_store import ForgeStore
 from castoff.services.http import Handler, Request, Response, Routes, Server, json_response
+from castoff.services.service import Service
 
 _LARGEST_ASSET = 2 * 1024**3
 """Bytes: GitHub's limit."""
 _PAGE, _LARGEST_PAGE = 30, 100
 
 
-class Forge:
-    """The releases of one repository; it runs within its `with` block."""
+class Forge(Service):
+    """The releases of one repository; its `url` is that of the API, of uploads and of downloads."""
 
     def __init__(
         self,
@@ -72,28 +72,7 @@ class Forge:
         self._assets = Assets(self._store, self._access, self._links, clock)
         self.runs = Runs(folder, repository)
         """The runs of the repository's workflows."""
-        self._server = Server(self._routes(), max_body=_LARGEST_ASSET)
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.__exit__(*error)
-
-    @property
-    def url(self) -> str:
-        """The base URL of the API, as GITHUB_API_URL has it; uploads and downloads have the same."""
-        return self._server.url
-
-    @property
-    def down(self) -> bool:
-        """Fault: everything is answered with 503."""
-        return self._server.down
-
-    @down.setter
-    def down(self, value: bool) -> None:
-        self._server.down = value
+        super().__init__(Server(self._routes(), max_body=_LARGEST_ASSET))
 
     @property
     def public(self) -> bool:
@@ -103,11 +82,6 @@ class Forge:
     @public.setter
     def public(self, value: bool) -> None:
         self._access.public = value
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """What went wrong within this forge itself: empty, unless it has a bug."""
-        return tuple(self._server.failures)
 
     @property
     def releases(self) -> tuple[Release, ...]:

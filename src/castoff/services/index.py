@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self
 
 from castoff.services import index_json, index_pages
 from castoff.services.http import AnswerError, Request, Response, Routes, Server, json_response, text_response
@@ -45,13 +44,14 @@ from castoff.services.index_tokens import (
     no_publisher,
 )
 from castoff.services.multipart import Form, FormError, read_form
+from castoff.services.service import Service
 
 _LARGEST_BODY = 4 * 1024**3
 """Bytes that are read at all; PyPI's own limit is told only once the file is there."""
 
 
-class Index:
-    """The index; it runs within its `with` block."""
+class Index(Service):
+    """The index: `/_/oidc/` and `/integrity/` are below its `url`."""
 
     def __init__(
         self,
@@ -77,19 +77,7 @@ class Index:
         self._lock = threading.Lock()
         self._files = folder / "files"
         self._pages = index_pages.pages(self._files, self._visible)
-        self._server = Server(self._routes(), max_body=_LARGEST_BODY)
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.__exit__(*error)
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a slash at its end: `/_/oidc/` and `/integrity/` are below it."""
-        return self._server.url
+        super().__init__(Server(self._routes(), max_body=_LARGEST_BODY))
 
     @property
     def upload_url(self) -> str:
@@ -100,20 +88,6 @@ class Index:
     def simple_url(self) -> str:
         """What is given to `pip install --index-url`."""
         return f"{self.url}/simple/"
-
-    @property
-    def down(self) -> bool:
-        """Fault: everything is answered with 503."""
-        return self._server.down
-
-    @down.setter
-    def down(self, value: bool) -> None:
-        self._server.down = value
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """What went wrong within this index itself: empty, unless it has a bug."""
-        return tuple(self._server.failures)
 
     @property
     def files(self) -> tuple[IndexFile, ...]:

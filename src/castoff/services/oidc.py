@@ -15,13 +15,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Self, cast
+from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from castoff.services.http import AnswerError, Request, Response, Server, json_response
+from castoff.services.service import Service
 
 ISSUER = "https://token.actions.githubusercontent.com"
 """What tokens say as `iss`: clients compare it with this name, and none asks that host anything."""
@@ -125,7 +126,7 @@ class TokenError(Exception):
     """A token is not what it has to be; the text says why."""
 
 
-class Issuer:
+class Issuer(Service):
     """Makes tokens over HTTP while its `with` block lasts, and checks them for the other services at any time."""
 
     def __init__(self) -> None:
@@ -133,14 +134,7 @@ class Issuer:
         self._kid = secrets.token_hex(20)
         self._grants: OrderedDict[str, tuple[Mapping[str, str], int]] = OrderedDict()
         self._lock = threading.Lock()
-        self._server = Server({("GET", re.compile(r"/idtoken")): self._answer})
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.__exit__()
+        super().__init__(Server({("GET", re.compile(r"/idtoken")): self._answer}))
 
     @property
     def _key(self) -> rsa.RSAPrivateKey:
@@ -149,20 +143,6 @@ class Issuer:
             if self._made is None:
                 self._made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
             return self._made
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return self._server.url
-
-    @property
-    def down(self) -> bool:
-        """Whether everything is answered with 503, on purpose."""
-        return self._server.down
-
-    @down.setter
-    def down(self, down: bool) -> None:
-        self._server.down = down
 
     def grant(self, claims: Mapping[str, str], lifetime: int = LIFETIME) -> Grant:
         """Let one job have tokens with `claims`, each good for `lifetime` seconds (negative: expired when made)."""

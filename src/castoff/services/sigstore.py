@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from castoff.core.errors import refuse
-from castoff.services.http import AnswerError, Request, Response, Server, json_response
+from castoff.services.http import AnswerError, Request, Response, Routes, Server, json_response
 from castoff.services.oidc import Issuer, TokenError, bearer_of
+from castoff.services.service import Service
 from castoff.services.sigstore_ca import RequestError, issue
 from castoff.services.sigstore_keys import ORGANIZATION, Keys, key_id, load_or_make, public_der
 from castoff.services.sigstore_log import Entry, Log, Proof, leaf_hash
@@ -40,7 +41,7 @@ _MOST = 10
 """Entries that one request may ask for."""
 
 
-class Sigstore:
+class Sigstore(Service):
     """Serves while its `with` block lasts; one process at a time on a folder."""
 
     def __init__(self, folder: Path, issuer: Issuer) -> None:
@@ -49,14 +50,13 @@ class Sigstore:
         self._folder = folder
         self._issuer = issuer
         self._open = contextlib.ExitStack()
-        self._server = Server(
-            {
-                ("POST", re.compile(r"/api/v2/signingCert")): self._sign,
-                ("POST", re.compile(r"/api/v1/log/entries/?")): self._enter,
-                ("POST", re.compile(r"/api/v1/log/entries/retrieve/?")): self._retrieve,
-                ("GET", re.compile(r"/api/v1/log/entries/?")): self._read,
-            }
-        )
+        routes: Routes = {
+            ("POST", re.compile(r"/api/v2/signingCert")): self._sign,
+            ("POST", re.compile(r"/api/v1/log/entries/?")): self._enter,
+            ("POST", re.compile(r"/api/v1/log/entries/retrieve/?")): self._retrieve,
+            ("GET", re.compile(r"/api/v1/log/entries/?")): self._read,
+        }
+        super().__init__(Server(routes))
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -72,20 +72,6 @@ class Sigstore:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return self._server.url
-
-    @property
-    def down(self) -> bool:
-        """Whether everything is answered with 503, on purpose."""
-        return self._server.down
-
-    @down.setter
-    def down(self, down: bool) -> None:
-        self._server.down = down
 
     def _sign(self, request: Request) -> Response:
         """Answer `POST /api/v2/signingCert` as Fulcio does; the codes are gRPC's."""

@@ -29,7 +29,8 @@ _UNFINISHED: Mapping[str, str] = {
 """What git keeps in its folder while a command waits for a person, and the command."""
 _LOCK = re.compile(r"(?<!\w)/[^\n]*?\.lock\b")
 """The path of a lock file, in what git says when it cannot make it."""
-_WRITE_FILES = frozenset({"switch", "reset"})
+_WHOLE = frozenset({"switch", "reset", "update-ref", "branch"})
+"""What is over in a moment, and broken off would leave some files of the work tree missing, or a lock of git's."""
 
 
 class Git:
@@ -41,9 +42,9 @@ class Git:
     def run(self, *args: str, check: bool = True, timeout: float = 2 * process.MINUTE) -> Result:
         """Run git in the project's folder; raises CastoffError with what it said when it fails.
 
-        A command that writes files of the work tree is not broken off by Ctrl-C: half-way, some are missing.
+        Ctrl-C waits for the end of some commands.
         """
-        with process.undisturbed() if args[0] in _WRITE_FILES else nullcontext():
+        with process.undisturbed() if args[0] in _WHOLE else nullcontext():
             return self._run(args, check=check, timeout=timeout)
 
     def _run(self, args: tuple[str, ...], *, check: bool, timeout: float) -> Result:

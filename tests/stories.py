@@ -53,7 +53,7 @@ STOPS: dict[str, Stop] = {
         _PUBLISH, type=("register the publisher on PyPI, then re-run the failed jobs",), resumed=False
     ),
     "environment-missing": replace(
-        _PUBLISH, type=("make the environment on GitHub, then re-run the failed jobs",), resumed=False
+        _PUBLISH, type=("create the environment on GitHub, then re-run the failed jobs",), resumed=False
     ),
     "name-taken": replace(
         _SOURCES,

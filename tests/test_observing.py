@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from castoff.core.observation import SeenBranch, SeenMain
-from castoff.core.published import Unknown, unknown_until
+from castoff.core.published import Unknown
 from castoff.flows.observing import observe
 from tests.repository import Repository
 from tests.signing import needs_ssh, ssh_key
@@ -94,7 +94,7 @@ def test_a_shallow_clone_cannot_know_whether_an_old_tag_is_on_main(repo: Reposit
     tag = World(Repository(clone, repo.remote), tmp_path).seen().git.tag_there
     assert tag is not None
     assert not isinstance(tag, Unknown)
-    assert tag.on_main == unknown_until("git fetch --unshallow", "this is a shallow clone")
+    assert tag.on_main == Unknown("this is a shallow clone", "git fetch --unshallow")
     assert tag.right == tag.on_main
 
 

@@ -165,3 +165,6 @@ def test_a_release_that_holds_what_was_built_is_not_in_the_way_and_a_stranger_in
 def test_what_could_not_be_asked_is_named_with_its_reason() -> None:
     held = holdings(Unknown("no network"), Unknown("a rate limit"))
     assert held.unknown == ("what the index holds: no network", "which releases GitHub has: a rate limit")
+    assert holdings(Unknown("no library", "pip install it"), ()).unknown == (
+        "what the index holds: no library; type: pip install it",
+    )

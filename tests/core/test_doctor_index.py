@@ -14,6 +14,7 @@ from castoff.core.diagnosis import (
     wrong,
 )
 from castoff.core.errors import Location, Problem
+from castoff.core.published import Unknown
 from castoff.core.settings import (
     Publisher,
 )
@@ -131,6 +132,7 @@ LINKED = {"last": None, "urls": ("https://github.com/Owner/Sample?tab=readme#use
             right("PyPI took 1.0.0 from owner/sample, release.yml, any environment"),
         ),
         (doctor_index.name, facts(files=DARK), unknown("no network")),
+        (doctor_index.name, facts(files=Unknown("not here", "pip install it")), unknown("not here", "pip install it")),
         (
             doctor_index.name,
             facts(files=None),

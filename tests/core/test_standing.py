@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from castoff.core.commands import Typed
 from castoff.core.observation import Observation, SeenBranch, SeenMain, SeenPlace
-from castoff.core.published import RunJob, Unknown, unknown_until
+from castoff.core.published import RunJob, Unknown
 from castoff.core.row import Row, State
 from castoff.core.standing import RULES, Outcome, rows_of, standing
 from tests.sights import (
@@ -43,7 +43,7 @@ from tests.sights import (
 )
 
 GONE = Unknown("it cannot be reached")
-SHALLOW = unknown_until("git fetch --unshallow", "this is a shallow clone")
+SHALLOW = Unknown("this is a shallow clone", "git fetch --unshallow")
 RERUN = "gh run rerun 5 --failed --repo owner/sample"
 RERUN_ALL = "gh run rerun 5 --repo owner/sample"
 RELEASE_IT = "castoff release --version 0.1.1"

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from castoff.core import standing_words as words
 from castoff.core.observation import Observation, SeenPlace
-from castoff.core.published import Unknown, unknown_until
+from castoff.core.published import Unknown
 from castoff.core.standing import rows_of, standing
 from castoff.core.standing_case import Case
 from tests.sights import (
@@ -72,6 +72,12 @@ def test_what_could_not_be_seen_is_named_with_its_reason_and_no_more_than_three(
     said = "the index: one; the tag: shallow; the release on GitHub: two"
     assert words.unseen(dark) == f"cannot be judged: {said}"
     assert dark.blind[3:] == (("the workflow", GONE.reason),)
+
+
+def test_a_command_that_shows_more_is_said_once_below_the_sentence() -> None:
+    dark = case(RELEASED, files=Unknown("it is not installed", "pip install it"))
+    assert words.unseen(dark) == "cannot be judged: the index: it is not installed"
+    assert words.see_more(dark) == "pip install it"
 
 
 def test_a_run_is_told_in_github_s_words() -> None:
@@ -154,7 +160,7 @@ def test_main_is_released_at_its_own_version_where_that_is_higher() -> None:
 
 
 def test_a_shallow_clone_is_completed_before_anything_else() -> None:
-    shallow = unknown_until("git fetch --unshallow", "this is a shallow clone")
+    shallow = Unknown("this is a shallow clone", "git fetch --unshallow")
     blind = replace(GIT, tag_there=replace(RIGHT_TAG, holds=shallow))
     assert words.see_more(case(RELEASED, git=blind, releases=GONE, sees_drafts=False)) == "git fetch --unshallow"
 
@@ -162,7 +168,7 @@ def test_a_shallow_clone_is_completed_before_anything_else() -> None:
 @pytest.mark.parametrize(
     ("changes", "command"),
     [
-        ({"files": unknown_until("pip install it", "it is not installed")}, "pip install it"),
+        ({"files": Unknown("it is not installed", "pip install it")}, "pip install it"),
         (
             {"git": replace(GIT, tag_there=Unknown("no remote", "git remote add origin URL"))},
             "git remote add origin URL",

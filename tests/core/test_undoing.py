@@ -204,6 +204,11 @@ def test_a_tag_stays_while_something_cannot_be_known() -> None:
     assert [one.fix for one in refused(TAGGED, replace(world, forge=None))] == [(AGAIN,), unnamed, unnamed]
 
 
+def test_what_an_answer_itself_says_to_type_comes_before_the_same_command_again() -> None:
+    world = replace(QUIET, files=Unknown("it is not installed", "pip install it"))
+    assert refused(TAGGED, world) == (Problem(f"{DOUBT}the index: it is not installed", fix=("pip install it", AGAIN)),)
+
+
 def test_of_a_tag_that_is_only_here_the_index_alone_must_be_known() -> None:
     """No run can have begun without a tag on the remote, and no release has it."""
     here = replace(TAGGED, remote_tag=None)

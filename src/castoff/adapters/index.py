@@ -14,7 +14,7 @@ from packaging.version import Version
 from castoff.adapters.arriving import Downloaded
 from castoff.adapters.web import MEGABYTE, Answer, Ask, Web
 from castoff.core.artifacts import artifact
-from castoff.core.published import PublishedFile, Unknown, unknown_until
+from castoff.core.published import PublishedFile, Unknown
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
@@ -22,7 +22,7 @@ _LARGEST_PAGE = 64 * MEGABYTE
 _LARGEST_PROVENANCE = 16 * MEGABYTE
 _LARGEST_FILE = 2048 * MEGABYTE
 """What a file may have that tells no size of its own."""
-_NO_LIBRARY = unknown_until("pip install 'castoff[status]'", "pypi-simple is not installed")
+_NO_LIBRARY = Unknown("pypi-simple is not installed", "pip install 'castoff[status]'")
 
 
 class Index:

@@ -42,7 +42,11 @@ class Holdings:
     def unknown(self) -> tuple[str, ...]:
         """What cannot be known, and why."""
         asked = (("what the index holds", self.files), ("which releases GitHub has", self.releases))
-        return tuple(f"{what}: {answer.reason}" for what, answer in asked if isinstance(answer, Unknown))
+        return tuple(
+            f"{what}: {answer.reason}" + (f"; type: {answer.fix}" if answer.fix else "")
+            for what, answer in asked
+            if isinstance(answer, Unknown)
+        )
 
     @property
     def known_files(self) -> tuple[PublishedFile, ...]:

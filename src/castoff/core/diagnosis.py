@@ -54,8 +54,11 @@ def wrong(detail: str, *fix: str, stops: bool = True) -> Finding:
 
 
 def unknown(detail: str | Unknown, *fix: str) -> Finding:
-    """Return that it cannot be known, and why."""
-    return Finding(State.UNKNOWN, detail.reason if isinstance(detail, Unknown) else detail, fix)
+    """Return that it cannot be known, and why; without a fix, what the answer itself says to type."""
+    if isinstance(detail, str):
+        return Finding(State.UNKNOWN, detail, fix)
+    own = (detail.fix,) if detail.fix else ()
+    return Finding(State.UNKNOWN, detail.reason, fix or own)
 
 
 def short(text: str) -> str:

@@ -46,7 +46,7 @@ FAULTS = (
     Fault(
         "environment-missing",
         "the publish job runs without its environment",
-        f"make the environment on GitHub, then {RE_RUN}",
+        f"create the environment on GitHub, then {RE_RUN}",
     ),
     Fault(
         SPENT,

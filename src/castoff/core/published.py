@@ -27,11 +27,6 @@ class Unknown:
 TOKEN_REFUSED = Unknown("GitHub does not accept the token")
 
 
-def unknown_until(fix: str, why: str) -> Unknown:
-    """Return that something cannot be known before a command is typed; the reason names it, too."""
-    return Unknown(f"{why}; type: {fix}", fix)
-
-
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
     """A file that the index serves (PEP 691, 700, 740)."""

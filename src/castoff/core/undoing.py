@@ -244,7 +244,7 @@ def _unknown(found: Found, outside: Outside, what: str, answer: object) -> Probl
         return None
     text = f"whether {found.version} was published cannot be known, so no tag is deleted; {what}: {answer.reason}"
     if answer is outside.files:
-        return Problem(text, fix=(found.again,))
+        return Problem(text, fix=(answer.fix, found.again) if answer.fix else (found.again,))
     if outside.forge is None:
         return Problem(text, fix=(f"GITHUB_REPOSITORY=OWNER/NAME {found.again}",))
     return Problem(text, fix=(found.again,) if outside.token else (_AUTHENTICATE, found.again))

@@ -14,11 +14,11 @@ from castoff.core.errors import CastoffError
 from castoff.core.observation import OnGit, SeenBranch, SeenMain, SeenPlace, SeenTag
 from castoff.core.places import all_places
 from castoff.core.project import read_project
-from castoff.core.published import Unknown, unknown_until
+from castoff.core.published import Unknown
 from castoff.flows.asking import main_branch
 from castoff.flows.checkout import Checkout
 
-_SHALLOW = unknown_until("git fetch --unshallow", "this is a shallow clone")
+_SHALLOW = Unknown("this is a shallow clone", "git fetch --unshallow")
 
 
 def on_git(checkout: Checkout, version: Version) -> OnGit:

@@ -253,8 +253,12 @@ class TestRefusals:
     def test_a_remote_tag_on_a_commit_without_the_version_stops_it(self, repo: Repository) -> None:
         repo.git("tag", "--annotate", "--message", "x", "v0.2.0")
         repo.git("push", "--quiet", "origin", "v0.2.0")
+        assert "castoff undo --version 0.2.0" in self.refused(repo)
+        repo.write("Makefile", "release:\n\ttrue\ninclude castoff.mk\n")
+        repo.write("castoff.mk", "# castoff\nundo:\ncastoff-release:\n")
         said = self.refused(repo)
-        assert "castoff undo --version 0.2.0" in said
+        assert "make undo VERSION=0.2.0" in said, "a target of the project's own renames that one only"
+        assert "make castoff-release VERSION=0.2.0" in said
 
     def test_somebody_elses_branch_of_that_name_stops_it(self, repo: Repository) -> None:
         repo.git("branch", BRANCH, "main")

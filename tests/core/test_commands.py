@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from castoff.core import pins
-from castoff.core.commands import typed
+from castoff.core.commands import AS_CASTOFF, Typed, typed
 from castoff.core.other_tools import other_tools
 from castoff.core.project import read_project
 from tests.memory import Memory
@@ -45,6 +45,11 @@ OURS = "# castoff\ncheck-tag: x ## y\ncastoff-build: x ## y\n"
 def test_a_verb_is_typed_by_make_where_the_makefile_has_it(files: dict[str, str], release: str, build: str) -> None:
     how = typed(Memory({file: text.encode(errors="surrogateescape") for file, text in files.items()}))
     assert (how.command("release", "0.4.0"), how.command("build")) == (release, build)
+
+
+def test_a_flag_is_typed_as_make_or_castoff_takes_it() -> None:
+    assert AS_CASTOFF.command("undo", "0.4.0", "yes") == "castoff undo --version 0.4.0 --yes"
+    assert Typed(make=True).command("undo", "0.4.0", "yes") == "make undo VERSION=0.4.0 YES=1"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def facts(**changed: Any) -> Facts:  # noqa: ANN401 - each field has a type of i
         changes=(CHANGE,),
         notes=(),
         again="make release VERSION=0.5.0",
+        undo="make undo VERSION=0.5.0",
     )
     return clean._replace(**changed)
 

@@ -38,6 +38,7 @@ NOTHING = Found(
     locked=(),
     main_holds=False,
     again=AGAIN,
+    said_yes=f"{AGAIN} --yes",
     release=ANEW,
     following=NEXT,
 )

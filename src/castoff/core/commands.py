@@ -21,12 +21,12 @@ class Typed(NamedTuple):
     renamed: frozenset[str] = frozenset()
     """The targets that are called `castoff-VERB`, since the Makefile has one of that name already."""
 
-    def command(self, verb: str, version: str | None = None) -> str:
-        """Return what a person types: the make target where there is one, else castoff itself."""
+    def command(self, verb: str, version: str | None = None, flag: str | None = None) -> str:
+        """Return what a person types, a flag (`yes`) switched on: the make target where there is one, else castoff."""
         if not self.make:
-            return f"castoff {verb}" + (f" --version {version}" if version else "")
+            return f"castoff {verb}" + (f" --version {version}" if version else "") + (f" --{flag}" if flag else "")
         target = f"{_OURS}-{verb}" if f"{_OURS}-{verb}" in self.renamed else verb
-        return f"make {target}" + (f" VERSION={version}" if version else "")
+        return f"make {target}" + (f" VERSION={version}" if version else "") + (f" {flag.upper()}=1" if flag else "")
 
 
 AS_CASTOFF = Typed()

@@ -100,6 +100,8 @@ class Facts(NamedTuple):
     notes: tuple[str, ...]
     again: str
     """The command that goes on with this release."""
+    undo: str
+    """The command that takes this release back, as far as nothing of it is published."""
 
     @property
     def tag(self) -> str:
@@ -110,11 +112,6 @@ class Facts(NamedTuple):
     def branch(self) -> str:
         """The bump branch's name."""
         return versions.bump_branch(self.version)
-
-    @property
-    def undo(self) -> str:
-        """The command that takes this release back, as far as nothing of it is published."""
-        return self.again.replace("release", "undo", 1)
 
 
 def decide(facts: Facts, *, direct: bool) -> Plan:

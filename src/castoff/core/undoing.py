@@ -62,6 +62,8 @@ class Found:
     """Whether main on the remote has come to hold the version."""
     again: str
     """The command that runs `undo` again."""
+    said_yes: str
+    """The same, with a yes beforehand."""
     release: str
     """The command that releases this version."""
     following: str

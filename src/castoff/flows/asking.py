@@ -121,6 +121,7 @@ class _Asking(NamedTuple):
             changes=main.changes,
             notes=places.notes,
             again=self.checkout.command("release", tag_name.removeprefix("v")),
+            undo=self.checkout.command("undo", tag_name.removeprefix("v")),
         )
 
     def _unwritable(self, changes: Sequence[FileChange], main: str, branch: str, tag: str) -> tuple[Problem, ...]:

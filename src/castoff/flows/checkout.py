@@ -49,9 +49,9 @@ class Checkout(NamedTuple):
         """How a person types verbs here."""
         return typed(self.folder)
 
-    def command(self, verb: str, version: str | None = None) -> str:
+    def command(self, verb: str, version: str | None = None, flag: str | None = None) -> str:
         """Return how a person types `verb` here: the make target where the Makefile has it, else castoff itself."""
-        return self.typed.command(verb, version)
+        return self.typed.command(verb, version, flag)
 
 
 def find_root(start: Path) -> Path:

@@ -13,7 +13,7 @@ from castoff.adapters.git import Git
 from castoff.core import versions
 from castoff.core.errors import CastoffError, Problem
 from castoff.core.plan import Action, Plan, Push, Run, Write, as_data, described
-from castoff.core.release import decide, tag_plan
+from castoff.core.release import Facts, decide, tag_plan
 from castoff.flows.asking import Asked, Snapshot, ask, snapshot
 from castoff.flows.bump import unwrite, write_all
 from castoff.flows.checkout import Checkout
@@ -46,7 +46,7 @@ def carry_out(checkout: Checkout, verb: str, asked: Asked, plan: Plan, *, dry_ru
         console.say(f"  note: {note}", "dim")
     if dry_run and plan.actions:
         console.say("dry run: nothing was changed", "good")
-        console.next(_same_call(facts.again, direct=asked.direct))
+        console.next(_same_call(checkout, facts, direct=asked.direct))
     else:
         perform(checkout, asked, plan.actions)
         console.say(plan.done, "good")
@@ -70,13 +70,13 @@ def perform(checkout: Checkout, asked: Asked, actions: Sequence[Action]) -> None
         kept = pushed or isinstance(error, _PushedError)
         as_before = not kept and _take_back(checkout, begun, asked.before)
         changed = () if kept or as_before else _changed_meanwhile(checkout, begun, asked.before)
-        again = _same_call(asked.facts.again, direct=asked.direct and not isinstance(begun[-1], Push))
+        again = _same_call(checkout, asked.facts, direct=asked.direct and not isinstance(begun[-1], Push))
         raise _explained(error, again, changed, kept=kept, as_before=as_before) from None
 
 
-def _same_call(again: str, *, direct: bool) -> str:
+def _same_call(checkout: Checkout, facts: Facts, *, direct: bool) -> str:
     """Return the command that goes on, with the option that this run was given."""
-    return f"{again}{' DIRECT=1' if again.startswith('make ') else ' --direct'}" if direct else again
+    return checkout.command("release", facts.tag.removeprefix("v"), "direct" if direct else None)
 
 
 class _PushedError(CastoffError):

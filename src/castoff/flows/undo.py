@@ -111,6 +111,7 @@ def _found(checkout: Checkout, asked: Asked) -> Found:
         locked=tuple(checkout.git.locks(f"refs/tags/{facts.tag}", f"refs/heads/{facts.branch}")),
         main_holds=facts.holding is not None,
         again=checkout.command("undo", short),
+        said_yes=checkout.command("undo", short, "yes"),
         release=checkout.command("release", short),
         following=checkout.command("release", following),
     )
@@ -167,10 +168,9 @@ def _confirm(checkout: Checkout, found: Found, *, yes: bool) -> None:
     """Raise CastoffError unless a person says yes, beforehand or on the terminal."""
     if yes:
         return
-    said_yes = f"{found.again} YES=1" if found.again.startswith("make ") else f"{found.again} --yes"
     answer = checkout.console.asked("take all of this back? Type yes: ")
     if answer is None:
-        raise refuse("nothing was done: there is no terminal to ask for a yes", said_yes)
+        raise refuse("nothing was done: there is no terminal to ask for a yes", found.said_yes)
     if answer.strip() != "yes":
         raise refuse("nothing was done: that was no yes", found.again)
 

@@ -20,7 +20,7 @@ from packaging.version import Version
 from castoff.core.artifacts import DIST, Digest, artifact
 from castoff.core.errors import Location, Problem
 from castoff.core.forge import Repository
-from castoff.core.published import OPEN_FOR, ForgeRelease, PublishedFile, Unknown
+from castoff.core.published import OPEN_FOR, ForgeRelease, PublishedFile, Unknown, known
 
 _RE_RUN = "re-run the failed jobs"
 
@@ -51,12 +51,12 @@ class Holdings:
     @property
     def known_files(self) -> tuple[PublishedFile, ...]:
         """The files on the index; none when that is unknown."""
-        return () if isinstance(self.files, Unknown) else self.files
+        return known(self.files)
 
     @property
     def known_releases(self) -> tuple[ForgeRelease, ...]:
         """The releases of the tag; none when that is unknown."""
-        return () if isinstance(self.releases, Unknown) else self.releases
+        return known(self.releases)
 
 
 def before_build(holdings: Holdings) -> tuple[Problem, ...]:

@@ -13,7 +13,7 @@ from packaging.version import Version
 from castoff.core import versions
 from castoff.core.commands import AS_CASTOFF, Typed
 from castoff.core.forge import Repository
-from castoff.core.published import ForgeRelease, PublishedFile, RunJob, Unknown, WorkflowRun
+from castoff.core.published import ForgeRelease, PublishedFile, RunJob, Unknown, WorkflowRun, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,9 @@ class Observation:
     @property
     def known_files(self) -> tuple[PublishedFile, ...]:
         """The files that are known to be on the index: none when that is unknown."""
-        return () if isinstance(self.files, Unknown) else self.files
+        return known(self.files)
 
     @property
     def known_releases(self) -> tuple[ForgeRelease, ...]:
         """The releases that are known: none when that is unknown."""
-        return () if isinstance(self.releases, Unknown) else self.releases
+        return known(self.releases)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 OPEN_FOR = timedelta(days=14)
 """How long after its first file PyPI takes new files for a release (warehouse, `MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS`)."""
@@ -25,6 +28,11 @@ class Unknown:
 
 
 TOKEN_REFUSED = Unknown("GitHub does not accept the token")
+
+
+def known(answer: tuple[_T, ...] | Unknown) -> tuple[_T, ...]:
+    """Return what an answer is known to hold: nothing where it could not be looked up."""
+    return () if isinstance(answer, Unknown) else answer
 
 
 @dataclass(frozen=True, slots=True)

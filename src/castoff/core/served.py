@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from castoff.core.artifacts import artifact
 from castoff.core.proof import Found, Verdict, contradictory, missing, right, unknown
-from castoff.core.published import ForgeRelease, PublishedFile, ReleaseAsset, Unknown
+from castoff.core.published import ForgeRelease, PublishedFile, ReleaseAsset, Unknown, known
 from castoff.core.versions import parse
 
 BUNDLE = ".sigstore.json"
@@ -44,7 +44,7 @@ class Served:
     @property
     def published(self) -> ForgeRelease | None:
         """The release of the tag, where it can be seen and is more than a draft."""
-        releases = () if isinstance(self.releases, Unknown) else self.releases
+        releases = known(self.releases)
         return next((release for release in releases if not release.draft), None)
 
     @property

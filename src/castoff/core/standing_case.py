@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from castoff.core.observation import Observation, SeenBranch, SeenMain, SeenTag
-from castoff.core.published import LAG, RunJob, Unknown
+from castoff.core.published import LAG, RunJob, Unknown, known
 from castoff.core.row import Row, State
 from castoff.core.rows_git import held
 from castoff.core.rows_index import days_left, lacking, run_succeeded
@@ -101,7 +101,7 @@ class Case:
     @property
     def failed_job(self) -> RunJob | None:
         """The first job that has ended otherwise than well."""
-        jobs = () if isinstance(self.seen.jobs, Unknown) else self.seen.jobs
+        jobs = known(self.seen.jobs)
         return next((job for job in jobs if job.conclusion not in _NOT_BAD), None)
 
     @property

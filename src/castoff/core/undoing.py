@@ -30,6 +30,7 @@ from castoff.core.published import (
     RunJob,
     Unknown,
     WorkflowRun,
+    known,
 )
 from castoff.core.spent import Spent, spent
 from castoff.core.uploads import not_uploaded, uploading
@@ -155,7 +156,7 @@ def decide(found: Found, outside: Outside) -> UndoPlan:
 
 
 def _spent(found: Found, outside: Outside, files: tuple[PublishedFile, ...]) -> Spent:
-    runs = () if isinstance(outside.runs, Unknown) else outside.runs
+    runs = known(outside.runs)
     newest = runs[0].run if runs else None
     return Spent(
         version=found.version,
@@ -195,12 +196,12 @@ def _actions(found: Found, outside: Outside) -> tuple[Act, ...]:
 
 
 def _drafts(outside: Outside) -> tuple[ForgeRelease, ...]:
-    releases = () if isinstance(outside.releases, Unknown) else outside.releases
+    releases = known(outside.releases)
     return tuple(release for release in releases if release.draft)
 
 
 def _published(found: Found, outside: Outside) -> list[Problem]:
-    releases = () if isinstance(outside.releases, Unknown) else outside.releases
+    releases = known(outside.releases)
     return [
         Problem(
             f"the release {found.tag} on GitHub is published{' and immutable' if release.immutable else ''}: it stays, "
@@ -213,7 +214,7 @@ def _published(found: Found, outside: Outside) -> list[Problem]:
 
 
 def _running(found: Found, outside: Outside) -> list[Problem]:
-    runs = () if isinstance(outside.runs, Unknown) else outside.runs
+    runs = known(outside.runs)
     return [
         Problem(
             f"the workflow still runs for {found.tag} ({ran.run.status}), and may publish at any moment: {ran.run.url}",

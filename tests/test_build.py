@@ -78,6 +78,17 @@ def test_a_build_outside_of_a_repository_is_told_what_to_type(repo: Repository) 
     assert (ran.code, ran.err) == (1, "error: this folder is in no git repository\n  type: git init\n")
 
 
+def test_a_repository_that_git_does_not_open_is_told_with_what_git_says_and_its_way_out(repo: Repository) -> None:
+    """In a container, the folder often belongs to somebody else: `git init` would help nobody then."""
+    ran = repo.castoff("build", GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert ran.code == 1
+    assert "error: git does not open this repository: detected dubious ownership in repository at" in ran.err
+    assert f"type: git config --global --add safe.directory {repo.root}\n" in ran.err
+    repo.write(".git/config", "[core\n")
+    said = repo.castoff("init", "--dry-run").err
+    assert "error: git does not open this repository: bad config line 1 in file .git/config\n  type: git status" in said
+
+
 def test_a_build_of_another_version_than_the_places_fails(repo: Repository) -> None:
     """A build hook that changes the version is seen, for what was built is read again."""
     config = "\n[tool.hatch.metadata.hooks.custom]\n[tool.hatch.build.hooks.custom]\n"

@@ -428,7 +428,9 @@ def test_a_project_without_a_repository_is_still_told_what_is_missing(tmp_path: 
     ran = subprocess.run([CASTOFF, "doctor", "--offline"], cwd=bare, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
-    assert "there is no remote called origin" in ran.stdout
+    assert "this folder is in no git repository" in ran.stdout
+    assert "type: git init" in ran.stderr, "what is to be done first"
+    assert "git remote add" not in ran.stdout
 
 
 # Hostile and broken answers.

@@ -34,7 +34,7 @@ PUBLISHING = Publishing("release.yml", "publish", WORKFLOW, "pypi", WORKFLOW, Fa
 PUBLISHER = Publisher("owner/sample", "release.yml", "pypi")
 SIGNING = Signing(True, False, "ssh", "ssh-keygen", True, "~/.ssh/id", True)
 MACHINE = Machine(
-    (2, 40, 1), (3, 12, 1), {"build": "1.3"}, {"": {"gh": ""}, "verify": {"sigstore": "4.5"}}, True, None, SIGNING
+    (2, 40, 1), None, (3, 12, 1), {"build": "1.3"}, {"": {"gh": ""}, "verify": {"sigstore": "4.5"}}, True, None, SIGNING
 )
 TAG = RefPattern("v*", is_tag=True)
 

@@ -29,6 +29,8 @@ _UNFINISHED: Mapping[str, str] = {
 """What git keeps in its folder while a command waits for a person, and the command."""
 _LOCK = re.compile(r"(?<!\w)/[^\n]*?\.lock\b")
 """The path of a lock file, in what git says when it cannot make it."""
+_EXCEPTION = re.compile(r"^\s*(git config --global --add safe\.directory \S.*)$", re.MULTILINE)
+"""The command that git names when the repository is somebody else's: in every language the same."""
 _WHOLE = frozenset({"switch", "reset", "update-ref", "branch"})
 """What is over in a moment, and broken off would leave some files of the work tree missing, or a lock of git's."""
 
@@ -75,9 +77,20 @@ class Git:
         head = self.said("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         if head is not None:
             return head
-        if self.said("rev-parse", "--git-dir") is None:
-            raise refuse("this folder is in no git repository", "git init")
+        if problem := self.unusable():
+            raise CastoffError(problem)
         raise refuse("the repository has no commit yet", "git add . && git commit")
+
+    def unusable(self) -> Problem | None:
+        """Return why git does nothing in this folder (no repository, or one that it will not open), or None."""
+        asked = self.run("rev-parse", "--git-dir", check=False)
+        if asked.code == 0:
+            return None
+        if not any((folder / ".git").exists() for folder in (self.root, *self.root.parents)):
+            return Problem("this folder is in no git repository", fix=("git init",))
+        said = next(iter(asked.stderr.splitlines()), "no reason given").removeprefix("fatal: ")
+        fix = tuple(_EXCEPTION.findall(asked.stderr)) or ("git status",)
+        return Problem(f"git does not open this repository: {said}", fix=fix)
 
     def standing(self) -> Standing:
         """Return what is checked out, and what differs from it, asked in one go.

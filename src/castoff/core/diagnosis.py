@@ -89,6 +89,8 @@ class Machine:
     """What is installed and set here; versions of Python and git are tuples of numbers."""
 
     git: tuple[int, ...] | Unknown
+    unusable: Problem | None
+    """Why git does nothing in the project's folder."""
     python: tuple[int, ...]
     required: Mapping[str, str | None]
     """The libraries that every release needs, and their versions; None for one that is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from castoff.core.diagnosis import Facts, Finding, State, right, short, unknown, wrong
+from castoff.core.doctor_here import UNTOLD
 from castoff.core.published import TOKEN_REFUSED, Unknown
 from castoff.core.ref_patterns import includes_tag, matches
 from castoff.core.settings import BranchRules, DeployEnvironment, NameRule, RefPattern, TagRuleset
@@ -21,9 +22,7 @@ def repository(facts: Facts) -> Finding:
     """Judge whether the remote is a repository on GitHub, and still the one it is called."""
     named = facts.repository
     if isinstance(named, Unknown):
-        url = f" ({short(facts.remote_url)})" if facts.remote_url else ""
-        how = "set-url" if facts.remote_url else "add"
-        return wrong(f"{named.reason}{url}", f"git remote {how} {facts.remote} https://github.com/OWNER/NAME")
+        return unknown(UNTOLD) if facts.here.unusable else _elsewhere(facts, named)
     full_name = f"{named.owner}/{named.name}"
     settings = facts.settings
     if isinstance(settings, Unknown):
@@ -39,6 +38,12 @@ def repository(facts: Facts) -> Finding:
     if settings.push is False:
         return wrong(f"{full_name}: who the token belongs to may not push", f"open {named.page}", stops=False)
     return right(f"{full_name}, {'private' if settings.private else 'public'}")
+
+
+def _elsewhere(facts: Facts, named: Unknown) -> Finding:
+    url = f" ({short(facts.remote_url)})" if facts.remote_url else ""
+    how = "set-url" if facts.remote_url else "add"
+    return wrong(f"{named.reason}{url}", f"git remote {how} {facts.remote} https://github.com/OWNER/NAME")
 
 
 def token(facts: Facts) -> Finding:

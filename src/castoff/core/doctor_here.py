@@ -11,6 +11,7 @@ from castoff.core.published import Unknown
 GIT_NEEDED = (2, 29)
 """`git fetch --no-write-fetch-head`, with which castoff looks without leaving a trace, came with 2.29 (2020)."""
 PYTHON_NEEDED = (3, 11)
+UNTOLD = Unknown("git tells of no remote: see the first line")
 
 
 def git(facts: Facts) -> Finding:
@@ -21,6 +22,8 @@ def git(facts: Facts) -> Finding:
         return wrong(
             f"{_dotted(facts.here.git)}, and castoff needs {_dotted(GIT_NEEDED)} or newer", "install a newer git"
         )
+    if facts.here.unusable:
+        return wrong(f"{_dotted(facts.here.git)}; {facts.here.unusable.what}", *facts.here.unusable.fix)
     return right(_dotted(facts.here.git))
 
 
@@ -89,6 +92,8 @@ def signs(told: Signing | Unknown) -> Finding:
 
 def remote(facts: Facts) -> Finding:
     """Judge whether the remote that releases go to answers."""
+    if facts.here.unusable:
+        return unknown(UNTOLD)
     if isinstance(facts.remote_tags, Problem):
         return wrong(facts.remote_tags.what, *facts.remote_tags.fix)
     if isinstance(facts.remote_tags, Unknown):

@@ -43,6 +43,7 @@ def look(git: Git) -> Machine:
     programs = {name: _installed(name) or ("" if process.find(name) else None) for name in PROGRAMS}
     return Machine(
         git=_git_version(git.root),
+        unusable=git.unusable(),
         python=sys.version_info[:3],
         required={name: _installed(name) for name in REQUIRED},
         optional={**found, "": programs},

@@ -91,10 +91,9 @@ def _names(facts: Facts) -> Names:
 
 def _repository_problems(checkout: Checkout) -> Iterator[Problem]:
     """Yield why the folder is no place for a workflow: no repository, or not the top of one."""
-    prefix = checkout.git.said("rev-parse", "--show-prefix")
-    if prefix is None:
-        yield Problem("this folder is in no git repository", fix=("git init",))
-    elif prefix:
+    if problem := checkout.git.unusable():
+        yield problem
+    elif prefix := checkout.git.out("rev-parse", "--show-prefix"):
         what = (
             f"the project stands in {prefix}, below the top of its repository: the workflow releases what is at the top"
         )

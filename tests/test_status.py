@@ -208,11 +208,12 @@ def test_services_that_are_down_are_not_known_and_never_missing(world: World) ->
     released(world)
     with world.serving() as serving:
         serving.index.down = serving.forge.down = True
-        code, data = status(serving)
+        code, data = status(serving, GITHUB_TOKEN="")
     assert (code, data["outcome"]) == (1, "unknown")
     assert states(data, "index") == {"": "cannot know"}
     assert states(data, "release") == {"v0.1.1": "cannot know"}
     assert "answered 503" in data["sentence"]
+    assert data["next"] == "castoff status --version 0.1.1", "a token would not help"
 
 
 def test_a_private_repository_without_a_token_asks_for_one(world: World) -> None:

@@ -32,6 +32,7 @@ from tests.sights import (
 )
 
 GONE = Unknown("it cannot be reached")
+SILENT = Unknown("nobody answers", silent=True)
 TAGGED = replace(RELEASED, runs=(), files=(), releases=())
 ANEW = "GitHub runs the workflow again for 30 days only, and they have passed"
 STATUS, VERIFY = "castoff status --version 0.1.1", "castoff verify --version 0.1.1"
@@ -175,6 +176,8 @@ def test_a_shallow_clone_is_completed_before_anything_else() -> None:
         ),
         ({"releases": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"runs": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
+        ({"releases": SILENT, "runs": SILENT, "sees_drafts": False}, STATUS),
+        ({"releases": SILENT, "runs": GONE, "sees_drafts": False}, f"GITHUB_TOKEN=$(gh auth token) {STATUS}"),
         ({"releases": GONE}, STATUS),
         ({"releases": GONE, "sees_drafts": False, "repository": GONE}, STATUS),
         ({"releases": GONE, "sees_drafts": False, "git": replace(GIT, tag_there=None)}, STATUS),

@@ -201,6 +201,9 @@ def test_a_tag_stays_while_something_cannot_be_known() -> None:
     )
     assert refused(TAGGED, world) == problems
     assert [one.fix for one in refused(TAGGED, replace(world, token=True))] == [(AGAIN,)] * 3
+    silent = Unknown("no network", silent=True)
+    unheard = replace(world, releases=silent, runs=silent)
+    assert [one.fix for one in refused(TAGGED, unheard)] == [(AGAIN,)] * 3, "a token makes no network"
     unnamed = (f"GITHUB_REPOSITORY=OWNER/NAME {AGAIN}",)
     assert [one.fix for one in refused(TAGGED, replace(world, forge=None))] == [(AGAIN,), unnamed, unnamed]
 

@@ -165,8 +165,8 @@ class Web:
             except (NotConnectedError, TimeoutError, HTTPError) as error:
                 reason = _unreachable(ask.url, error)
             except (RequestException, ValueError, OSError) as error:
-                return Unknown(_unreachable(ask.url, error))
-        return Unknown(reason)
+                return Unknown(_unreachable(ask.url, error), silent=True)
+        return Unknown(reason, silent=True)
 
     @contextmanager
     def _sent(self, method: str, ask: Ask, deadline: float) -> Generator[Response]:

@@ -5,7 +5,7 @@ Each answer is a value, `None` for "it is not there", or `Unknown` for "that can
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -25,6 +25,8 @@ class Unknown:
     """Why, in a few words: no network, a rate limit, an answer that makes no sense."""
     fix: str = ""
     """The command after which it can be looked up, where there is one."""
+    silent: bool = field(default=False, compare=False)
+    """Whether nobody answered, or nobody could: asking as somebody else (a token) shows no more then."""
 
 
 TOKEN_REFUSED = Unknown("GitHub does not accept the token")

@@ -91,7 +91,7 @@ def see_more(case: Case) -> str:
     for hidden in (seen.files, right):
         if isinstance(hidden, Unknown) and hidden.fix:
             return hidden.fix
-    on_github = isinstance(seen.releases, Unknown) or isinstance(seen.runs, Unknown)
+    on_github = any(isinstance(answer, Unknown) and not answer.silent for answer in (seen.releases, seen.runs))
     if on_github and not seen.sees_drafts and not isinstance(seen.repository, Unknown) and case.tagged:
         return f"GITHUB_TOKEN=$(gh auth token) {ask_again(case)}"
     dark = isinstance(seen.files, Unknown) or isinstance(seen.releases, Unknown)

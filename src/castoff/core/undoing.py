@@ -250,7 +250,7 @@ def _unknown(found: Found, outside: Outside, what: str, answer: object) -> Probl
         return Problem(text, fix=(answer.fix, found.again) if answer.fix else (found.again,))
     if outside.forge is None:
         return Problem(text, fix=(f"GITHUB_REPOSITORY=OWNER/NAME {found.again}",))
-    return Problem(text, fix=(found.again,) if outside.token else (_AUTHENTICATE, found.again))
+    return Problem(text, fix=(found.again,) if outside.token or answer.silent else (_AUTHENTICATE, found.again))
 
 
 def _late(found: Found, outside: Outside, runs: Sequence[Ran]) -> list[Problem | None]:

@@ -436,7 +436,7 @@ FOUND: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {
     "nox": ({"noxfile.py": "import nox\n"}, {"test": ["nox"]}),
     "setup.cfg": (
         {"setup.cfg": "[flake8]\n[mypy]\nfiles = sample.py\n[tool:pytest]\n"},
-        {"lint": ["flake8"], "typecheck": ["mypy"], "test": ["pytest"]},
+        {"lint": ["flake8", "--extend-exclude", ".venv-release"], "typecheck": ["mypy"], "test": ["pytest"]},
     ),
     "mypy-in-a-namespace": (
         {

@@ -11,7 +11,8 @@ from tests.memory import Memory
 
 PROJECT = "[project]\nname = 'sample'\n"
 RUFF, FORMAT = ("ruff", "check"), ("ruff", "format", "--check")
-FLAKE8, BLACK, MYPY, PYTEST, NOX = ("flake8",), ("black", "--check", "."), ("mypy",), ("pytest",), ("nox",)
+FLAKE8 = ("flake8", "--extend-exclude", ".venv-release")
+BLACK, MYPY, PYTEST, NOX = ("black", "--check", "."), ("mypy",), ("pytest",), ("nox",)
 TOX = ("tox", "run", "-e", "py")
 PYRIGHT = ("pyright", "--pythonpath", ".venv-release/bin/python")
 BASED = ("basedpyright", *PYRIGHT[1:])
@@ -42,6 +43,11 @@ LINT: list[tuple[dict[str, str], tuple[str, ...]]] = [
     (uses("flake8"), FLAKE8),
     ({".flake8": ""}, FLAKE8),
     ({"setup.cfg": "[flake8]\nmax-line-length = 100\n"}, FLAKE8),
+    (
+        {"tox.ini": "[flake8]\nextend-exclude =\n  old,\n  made\n", **uses("flake8")},
+        (*FLAKE8[:2], f"{FLAKE8[2]},old,made"),
+    ),
+    ({".flake8": "[flake8]\nextend_exclude = old, made\n"}, (*FLAKE8[:2], f"{FLAKE8[2]},old,made")),
 ]
 LAYOUT: list[tuple[dict[str, str], tuple[str, ...]]] = [
     (table("[tool.ruff.format]"), FORMAT),

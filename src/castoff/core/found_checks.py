@@ -86,7 +86,21 @@ def _lint(signs: Signs) -> Command | None:
     if signs.uses("ruff", "ruff.toml", ".ruff.toml"):
         return ("ruff", "check")
     used = signs.uses("flake8", ".flake8") or _has_section(signs.project, "flake8")
-    return ("flake8",) if used else None
+    return ("flake8", "--extend-exclude", ",".join([ENVIRONMENTS[1], *_left_out(signs.project)])) if used else None
+
+
+def _left_out(project: Project) -> list[str]:
+    """Return what a project tells flake8 to leave out beside its defaults: the option takes the place of that.
+
+    flake8 passes over hidden folders only where it is told, and would check the environment of the release, for ever.
+    Of the files it takes the first that has something for it (its documentation, "Configuring Flake8").
+    """
+    for file in ("setup.cfg", "tox.ini", ".flake8"):
+        text = project.text(file)
+        if text is not None and (cfg := read_cfg(text)).has_section("flake8"):
+            said = cfg.get("flake8", "extend-exclude", fallback="") or cfg.get("flake8", "extend_exclude", fallback="")
+            return re.findall(r"[^\s,]+", said)
+    return []
 
 
 def _format(signs: Signs) -> Command | None:

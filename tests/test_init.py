@@ -418,7 +418,7 @@ BARE = '[project]\nname = "sample"\nversion = "1.0"\n'
 
 
 PYRIGHT = ["basedpyright", "--pythonpath", ".venv-release/bin/python"]
-UNITTEST = ["python", "-m", "unittest", "discover", "-s", "tests", "-t", "."]
+UNITTEST = ["python", "-m", "unittest", "discover", "-s", "tests"]
 EXTRA = "[project.optional-dependencies]\ntest = ['pytest', 'black']\n"
 HOOK = """\
 repos:

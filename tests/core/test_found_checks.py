@@ -16,7 +16,8 @@ BLACK, MYPY, PYTEST, NOX = ("black", "--check", "."), ("mypy",), ("pytest",), ("
 TOX = ("tox", "run", "-e", "py")
 PYRIGHT = ("pyright", "--pythonpath", ".venv-release/bin/python")
 BASED = ("basedpyright", *PYRIGHT[1:])
-UNITTEST = ("python", "-m", "unittest", "discover", "-s", "tests", "-t", ".")
+UNITTEST = ("python", "-m", "unittest", "discover", "-s", "tests")
+"""unittest imports a folder from the top of the project only where it is a package."""
 NOTE = "pre-commit downloads its hooks anew wherever it runs: the release runs the tools themselves, locked"
 
 
@@ -97,6 +98,11 @@ TEST: list[tuple[dict[str, str], tuple[str, ...]]] = [
     ({"tests/test_x.py": ""}, UNITTEST),
     ({"test/test_x.py": ""}, tuple(word.replace("tests", "test") for word in UNITTEST)),
     ({"tests/test_x.py": "", "test/test_x.py": ""}, UNITTEST),
+    ({"tests/test_x.py": "", "tests/__init__.py": ""}, (*UNITTEST, "-t", ".")),
+    ({"tests/test_x.py": "import os\nimport pytest\n"}, PYTEST),
+    ({"tests/test_x.py": "try:\n    from pytest import fixture\n", "tests/y.py": "\xff"}, PYTEST),
+    ({"tests/test_x.py": "import pytester\n# import pytest\n"}, UNITTEST),
+    ({"demo/__init__.py": "", "demo/tests/test_x.py": "import pytest\n"}, PYTEST),
 ]
 
 

@@ -136,8 +136,32 @@ def _test(signs: Signs) -> Command | None:
         return ("tox", "run", "-e", "py")
     if signs.uses("nox", "noxfile.py"):
         return ("nox",)
-    folder = next((name for name in ("tests", "test") if project.tree.names(name)), None)
-    return ("python", "-m", "unittest", "discover", "-s", folder, "-t", ".") if folder else None
+    return _test_of_folders(project)
+
+
+def _test_of_folders(project: Project) -> Command | None:
+    """Return how the tests are run of a project that only has them: in a folder at the top, or in its package."""
+    folder = next((name for name in _FOLDERS if project.tree.names(name)), None)
+    packages = (file.removesuffix("/__init__.py") for file in import_packages(project) if "/" in file)
+    inside = (f"{package}/{name}" for package in packages for name in _FOLDERS)
+    if any(_imports_pytest(project, place) for place in ([folder] if folder else inside)):
+        return ("pytest",)
+    if folder is None:
+        return None
+    top = ("-t", ".") if "__init__.py" in project.tree.names(folder) else ()  # else it cannot be imported from there
+    return ("python", "-m", "unittest", "discover", "-s", folder, *top)
+
+
+_FOLDERS = ("tests", "test")
+
+
+def _imports_pytest(project: Project, folder: str) -> bool:
+    """Whether one of the modules in a folder imports pytest: some projects name it nowhere else."""
+    files = (f"{folder}/{name}" for name in project.tree.names(folder) if name.endswith(".py"))
+    return any(_PYTEST.search(project.tree.read(file) or b"") for file in files)
+
+
+_PYTEST = re.compile(rb"^[ \t]*(?:import|from)[ \t]+pytest\b", re.MULTILINE)
 
 
 PYTHON = f"{ENVIRONMENTS[1]}/bin/python"

@@ -63,6 +63,18 @@ def test_a_package_without_a_description_stops_before_it_is_built_and_when_it_is
     assert (ran.code, "`long_description` missing" in ran.err, line in ran.err) == (1, True, True)
 
 
+def test_a_setup_py_without_a_description_is_told_the_lines_for_the_readme_that_is_there(repo: Repository) -> None:
+    repo.write("setup.py", 'from setuptools import setup\nsetup(name="sample", version="0.1.0", py_modules=[])\n')
+    repo.write("README.rst", "Sample\n======\n")
+    for gone in ("pyproject.toml", "README.md"):
+        (repo.root / gone).unlink()
+    repo.commit("an old one")
+    assert repo.castoff("build").code == 0
+    said = repo.castoff("twine-check").err
+    assert 'write: long_description=Path("README.rst").read_text(encoding="utf-8"),' in said
+    assert 'long_description_content_type="text/x-rst",' in said
+
+
 def test_what_castoff_has_built_is_no_uncommitted_change_of_the_folder(repo: Repository) -> None:
     (repo.root / ".gitignore").unlink()
     repo.commit("git ignores nothing")

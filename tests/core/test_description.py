@@ -60,4 +60,4 @@ def test_a_package_without_a_description_is_told_the_line_to_write(
 def test_a_description_in_setup_cfg_without_its_type_is_told_the_line_to_write() -> None:
     where, what, line = lacking({"setup.cfg": CFG}) or (None, "", ())
     assert (where, what.partition(",")[0]) == (Location("setup.cfg"), "[metadata] has no type of the long_description")
-    assert line == ("long_description_content_type = text/markdown",)
+    assert line == ("long_description_content_type = text/x-rst",), "its file is README.rst"

@@ -9,7 +9,7 @@ from functools import partial
 from castoff.adapters import process
 from castoff.adapters.archives import WheelTree
 from castoff.core.artifacts import DIST, Artifact, artifact, manifest_problems
-from castoff.core.description import description_problem
+from castoff.core.description import content_type, description_problem, readme
 from castoff.core.errors import CastoffError, Location, Problem
 from castoff.core.project import Project
 from castoff.core.sbom import FOLDER
@@ -64,15 +64,18 @@ def _twine(checkout: Checkout, files: list[str]) -> None:
         lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
         first = next((line for line in lines if line.startswith(("ERROR", "WARNING"))), f"exit code {ended.code}")
         shown = "\n".join(f"    {line}" for line in lines)
-        lacking = description_problem(checkout.project()) or _lacking_in_setup(ended.output)
+        lacking = _lacking(checkout.project(), ended.output)
         said = Problem(f"twine check --strict says {' '.join(first.split())}\n{shown}", Location(DIST))
         raise CastoffError(said, *([lacking] if lacking else []))
 
 
-def _lacking_in_setup(said: str) -> Problem | None:
-    """Return that setup.py lacks the description, or its type, where twine misses one and no other file says it."""
-    text = 'long_description=Path("README.md").read_text(encoding="utf-8"),'
-    kind = 'long_description_content_type="text/markdown",'
+def _lacking(project: Project, said: str) -> Problem | None:
+    """Return what a file lacks: setup.py the description, or its type, where twine misses one and no other says it."""
+    if problem := description_problem(project):
+        return problem
+    file = readme(project)
+    text = f'long_description=Path("{file}").read_text(encoding="utf-8"),'
+    kind = f'long_description_content_type="{content_type(file)}",'
     if "`long_description` missing" in said:
         return Problem("setup() is given no description", Location("setup.py"), instead=(text, kind))
     if "`long_description_content_type` missing" in said:

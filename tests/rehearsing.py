@@ -153,8 +153,9 @@ class Played:
 
     @property
     def typed(self) -> str:
-        """What the maintainer is told to do."""
-        return "\n".join(self.data["way_out"]["type"])
+        """What the maintainer is told to do in a real release: a sentence, then what to type."""
+        told = self.data["way_out"]
+        return "\n".join([told["what"].removeprefix("in a real release, "), *told["type"]])
 
 
 def rehearse(repo: Repository, temp: Path, *flags: str, new: bool = False, **env: str) -> Played:

@@ -116,7 +116,7 @@ class Rehearsal:
     stopped: str | None
     """What stopped the release, in one sentence; None when it was released."""
     way_out: tuple[str, ...]
-    """What the maintainer would type, or open, in earnest."""
+    """What the maintainer would do in earnest: a sentence, then its commands; empty where nothing is to be done."""
 
     @property
     def released(self) -> bool:

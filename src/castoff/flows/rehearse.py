@@ -168,11 +168,11 @@ def _stopped(failed: JobRun) -> str:
 def _improve(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Return what the maintainer would do about a release that is out, and not as it should be; nothing if it is."""
     wrong = any(not finding.right for finding in findings)
-    return ("put it right on main, and rehearse anew: in earnest the version would be spent",) if wrong else ()
+    return ("the version would be spent now: put it right on main, and rehearse anew",) if wrong else ()
 
 
 def _way_out(checkout: Checkout, prepared: Prepared, *, published: bool) -> tuple[str, ...]:
-    """Return what the maintainer would do in earnest."""
+    """Return what the maintainer would do in earnest: a sentence, then the commands of it."""
     state, fault = prepared.state, prepared.fault
     untagged = tuple(checkout.command(verb, state.version) for verb in ("undo", "release"))
     if fault and fault.name == SPENT:

@@ -32,7 +32,8 @@ def report(console: Console, rehearsal: Rehearsal, page: Path | None, kept: Path
     data = {**rehearsal.as_data(), "kept": str(kept) if kept else None}
     if not rehearsal.released:
         resume = (f"castoff rehearse --resume {kept}",) if kept and rehearsal.fault != SPENT else ()
-        way_out = Problem("in earnest", fix=(*rehearsal.way_out, *resume))
+        does, *commands = rehearsal.way_out
+        way_out = Problem(f"in a real release, {does}", fix=(*commands, *resume))
         raise CastoffError(Problem(rehearsal.verdict), way_out=way_out, data=data)
     console.say(f"\n{rehearsal.verdict}", "good")
     console.result("rehearse", data)

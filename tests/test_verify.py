@@ -466,7 +466,7 @@ def test_without_the_libraries_that_verify_it_says_what_to_install(
     monkeypatch.setattr("castoff.adapters.signatures.find_spec", nothing)
     looked = world.verify()
     assert looked.code == 2
-    assert looked.problems == ["not installed, which verify needs: sigstore, pypi_attestations, pypi_simple"]
+    assert looked.problems == ["verify needs what is not installed: sigstore, pypi-attestations, pypi-simple"]
 
 
 @pytest.mark.parametrize("seconds", ["-1", "ten", "1e3", "999999", "١"])

@@ -45,9 +45,9 @@ class Signer:
 
 def require_extra() -> None:
     """Raise UsageError when what verifies is not installed."""
-    lacking = [name for name in _NEEDED if find_spec(name) is None]
+    lacking = [name.replace("_", "-") for name in _NEEDED if find_spec(name) is None]
     if lacking:
-        raise misuse(f"not installed, which verify needs: {', '.join(lacking)}", _EXTRA)
+        raise misuse(f"verify needs what is not installed: {', '.join(lacking)}", _EXTRA)
 
 
 class Signatures:

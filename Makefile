@@ -108,7 +108,8 @@ verify: .venv/.ready ## is what the world serves what was built and signed? (VER
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt >.venv/uv.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install --quiet --python .venv/bin/python $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} --require-hashes -r requirements.txt \
-	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt || { \
+	  printf '%s\n' 'requirements.txt cannot be installed: the lines above name what stopped it. A package that the checks can do without is left out of what the lock is made from; its first lines hold the command that makes it anew.' >&2; exit 1; }
 	@touch $@
 
 .venv/.ready: .venv/.locked $(wildcard pyproject.toml setup.cfg setup.py)

@@ -341,6 +341,14 @@ def test_a_change_of_the_lock_makes_the_environment_anew(bare: Checkout) -> None
     assert not (bare.path / ".venv/left-over").exists()
 
 
+def test_a_lock_that_cannot_be_installed_is_told_with_where_to_change_it(bare: Checkout) -> None:
+    bare.write("broken", "")
+    told = bare.make("lint", "PYTHON=./python").stderr
+    assert "requirements.txt cannot be installed: the lines above name what stopped it" in told
+    (bare.path / "broken").unlink()
+    assert "cannot be installed" not in bare.make("lint", "PYTHON=./python").stderr
+
+
 def test_an_installation_that_broke_off_is_done_again_from_the_start(bare: Checkout) -> None:
     bare.write("broken", "")
     assert bare.make("lint", "PYTHON=./python").returncode != 0

@@ -69,7 +69,7 @@ class Facts:
 
     @property
     def layout(self) -> str:
-        """Where the import package stands: `src`, `flat`, or another folder."""
+        """Where the import package stands: below `src` or `lib`, or `flat`."""
         root = self.packages[0].partition("/")[0] if self.packages and "/" in self.packages[0] else ""
         return root if root in ("src", "lib") else "flat"
 

@@ -134,7 +134,7 @@ def _in_the_way(holdings: Holdings, release: ForgeRelease, why: str) -> Problem:
     if release.immutable:
         return Problem(what, fix=(holdings.following,))
     forge = holdings.forge
-    typed = f"gh release delete {holdings.tag} --repo {forge.owner}/{forge.name} --yes" if forge else "delete it there"
+    typed = f"gh release delete {holdings.tag} --repo {forge.full_name} --yes" if forge else "delete it there"
     return Problem(what, fix=(typed, _RE_RUN))
 
 

@@ -23,7 +23,7 @@ def repository(facts: Facts) -> Finding:
     named = facts.repository
     if isinstance(named, Unknown):
         return unknown(UNTOLD) if facts.here.unusable else _elsewhere(facts, named)
-    full_name = f"{named.owner}/{named.name}"
+    full_name = named.full_name
     settings = facts.settings
     if isinstance(settings, Unknown):
         return unknown(f"{full_name}: {settings.reason}", f"open {named.page}")

@@ -123,7 +123,7 @@ def name(facts: Facts) -> Finding:
         return right(f"{facts.name} is free; whether PyPI finds it too like another name shows only when it is taken")
     if isinstance(facts.repository, Unknown):
         return unknown(f"{facts.name} is taken; whose it is cannot be told without knowing this repository")
-    mine = f"{facts.repository.owner}/{facts.repository.name}"
+    mine = facts.repository.full_name
     return _by_publisher(facts, facts.last, mine) if isinstance(facts.last, LastPublisher) else _by_links(facts, mine)
 
 
@@ -155,7 +155,7 @@ def _look(facts: Facts) -> tuple[str, ...]:
 def _repositories(links: Iterable[str]) -> set[str]:
     """Return the repositories (`owner/name`, lower case) that links lead to, or into."""
     found = (repository("/".join(link.split("#")[0].split("?")[0].split("/")[:5])) for link in links)
-    return {f"{one.owner}/{one.name}".lower() for one in found if one and one.owner.lower() != "sponsors"}
+    return {one.full_name.lower() for one in found if one and one.owner.lower() != "sponsors"}
 
 
 def _newest(facts: Facts) -> str:

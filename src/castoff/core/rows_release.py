@@ -34,7 +34,7 @@ def release_rows(seen: Observation) -> Iterator[Row]:
 def gh(seen: Observation, *words: str) -> str:
     """Return a command of GitHub's own client for this repository."""
     repository = seen.repository
-    where = () if isinstance(repository, Unknown) else ("--repo", f"{repository.owner}/{repository.name}")
+    where = () if isinstance(repository, Unknown) else ("--repo", repository.full_name)
     return shlex.join(("gh", *words, *where))
 
 
@@ -43,7 +43,7 @@ def _several(seen: Observation, releases: tuple[ForgeRelease, ...]) -> Row:
     kinds = ", ".join(f"{'draft' if one.draft else 'published'} {one.id}" for one in releases)
     least = min(releases, key=lambda one: (not one.draft, len(one.assets), -one.id))
     repository = seen.repository
-    full_name = "{owner}/{repo}" if isinstance(repository, Unknown) else f"{repository.owner}/{repository.name}"
+    full_name = "{owner}/{repo}" if isinstance(repository, Unknown) else repository.full_name
     fix = shlex.join(("gh", "api", "--method", "DELETE", f"repos/{full_name}/releases/{least.id}"))
     return Row(_PLACE, seen.tag, State.CONTRADICTORY, f"{len(releases)} releases of one tag: {kinds}", fix)
 

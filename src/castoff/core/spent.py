@@ -94,7 +94,7 @@ def _complete(facts: Spent) -> Way:
         return Way("complete it", when, (f"re-run the failed jobs on {facts.forge.workflow(WORKFLOW)}",))
     if facts.run.status != "completed":
         return Way("complete it", f"its workflow still runs; {when}", (f"wait for {facts.run.url}",))
-    typed = f"gh run rerun {facts.run.id} --failed --repo {facts.forge.owner}/{facts.forge.name}"
+    typed = f"gh run rerun {facts.run.id} --failed --repo {facts.forge.full_name}"
     return Way("complete it", when, (typed, f"or re-run the failed jobs on {facts.run.url}"))
 
 

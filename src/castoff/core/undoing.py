@@ -227,7 +227,7 @@ def _running(found: Found, outside: Outside) -> list[Problem]:
 
 def _cancel(outside: Outside, run: WorkflowRun) -> tuple[str, ...]:
     forge = outside.forge
-    return (f"gh run cancel {run.id} --repo {forge.owner}/{forge.name}",) if forge else ()
+    return (f"gh run cancel {run.id} --repo {forge.full_name}",) if forge else ()
 
 
 def _doubts(found: Found, outside: Outside) -> list[Problem]:

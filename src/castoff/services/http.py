@@ -320,7 +320,7 @@ class _Connection(BaseHTTPRequestHandler):
                 block = file.read(_BLOCK)
 
     def _head(self, response: Response, size: int) -> bytes:
-        lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}", f"Date: {self.date_time_string()}"]
+        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}", f"Date: {self.date_time_string()}"]
         lines += [f"Content-Type: {response.content_type}", f"Content-Length: {size}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines += ["Connection: close"] * self.close_connection
@@ -339,10 +339,3 @@ def _length(headers: Message, largest: int) -> tuple[Response | None, int]:
     if int(text) > largest:
         return text_response(f"the body is larger than {largest} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE), 0
     return None, int(text)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"

@@ -579,6 +579,12 @@ def test_a_github_remote_is_answered_with_the_pages_to_open(repo: Repository) ->
     assert "secret" not in ran.all
 
 
+def test_without_a_version_one_is_asked_for_as_it_is_typed_there(repo: Repository) -> None:
+    assert "error: which version?\n  type: castoff release --version 0.4.0\n" in repo.castoff("release").err
+    repo.write("Makefile", "release:\n\t@castoff release\n")
+    assert "  type: make release VERSION=0.4.0\n" in repo.castoff("release").err
+
+
 def test_a_submodule_that_differs_is_named_with_what_brings_it_back(repo: Repository, tmp_path: Path) -> None:
     """`git stash` leaves a submodule as it is."""
     other = repo.add_submodule("a module", tmp_path / "other")

@@ -37,7 +37,7 @@ def bump(_context: Context, version: str | None = None, dry_run: bool = False, j
 
     run_verb(
         "bump",
-        lambda checkout, env: flow(checkout, required(version, env, "bump"), dry_run=dry_run or env.dry_run),
+        lambda checkout, env: flow(checkout, required(version, checkout, "bump"), dry_run=dry_run or env.dry_run),
         as_json=json,
     )
 
@@ -64,7 +64,7 @@ def release(
         "release",
         lambda checkout, env: flow(
             checkout,
-            required(version, env, "release"),
+            required(version, checkout, "release"),
             direct=direct or env.direct,
             dry_run=dry_run or env.dry_run,
         ),
@@ -86,7 +86,7 @@ def tag(
     run_verb(
         "tag",
         lambda checkout, env: flow(
-            checkout, required(version, env, "tag"), push=push or env.push, dry_run=dry_run or env.dry_run
+            checkout, required(version, checkout, "tag"), push=push or env.push, dry_run=dry_run or env.dry_run
         ),
         as_json=json,
     )
@@ -113,7 +113,7 @@ def undo(
     run_verb(
         "undo",
         lambda checkout, env: flow(
-            checkout, required(version, env, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
+            checkout, required(version, checkout, "undo"), yes=yes or env.yes, dry_run=dry_run or env.dry_run
         ),
         as_json=json,
     )
@@ -224,7 +224,7 @@ def verify(
     def act(checkout: Checkout, env: Environment) -> None:
         trust = trust_config or env.trust_config
         options = Options(
-            version=required(version, env, "verify"),
+            version=required(version, checkout, "verify"),
             wait=seconds(wait or env.wait, WAIT),
             trust_config=Path(trust) if trust else None,
             rebuild=not skip_rebuild,

@@ -88,11 +88,11 @@ def _go_on(_signal: int, _frame: FrameType | None) -> None:
     """Do nothing."""
 
 
-def required(version: str | None, environment: Environment, verb: str) -> str:
+def required(version: str | None, checkout: Checkout, verb: str) -> str:
     """Return the version that was asked for, as a flag or by VERSION; raises UsageError when there is none."""
-    wanted = version or environment.version
+    wanted = version or checkout.environment.version
     if wanted is None:
-        raise misuse("which version?", f"castoff {verb} --version 0.4.0")
+        raise misuse("which version?", checkout.command(verb, "0.4.0"))
     return wanted
 
 

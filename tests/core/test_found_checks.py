@@ -58,6 +58,12 @@ LAYOUT: list[tuple[dict[str, str], tuple[str, ...]]] = [
     (uses("black"), BLACK),
     ({"tox.ini": "[testenv]\ncommands = ruff check\n", "Makefile": "format:\n", **uses("black")}, BLACK),
     (table("[tool.black]"), BLACK),
+    (table("[tool.black]\nextend-exclude = '/old/'"), BLACK),
+    (table("[tool.black]\nexclude = '/old/'"), (*BLACK[:2], "--extend-exclude", r"/\.venv-release/", ".")),
+    (
+        table("[tool.black]\nexclude = '/old/'\nextend_exclude = '/made/'"),
+        (*BLACK[:2], "--extend-exclude", r"/\.venv-release/|/made/", "."),
+    ),
 ]
 TYPES: list[tuple[dict[str, str], tuple[str, ...]]] = [
     (uses("pyright"), PYRIGHT),

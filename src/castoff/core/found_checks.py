@@ -107,7 +107,21 @@ def _format(signs: Signs) -> Command | None:
     configured = "format" in get_table(signs.project.data, "tool", "ruff")
     if configured or "ruff-format" in signs.hooks or signs.runs("ruff", "format"):
         return ("ruff", "format", "--check")
-    return ("black", "--check", ".") if signs.uses("black") else None
+    return ("black", "--check", *_kept_from_black(signs.project), ".") if signs.uses("black") else None
+
+
+def _kept_from_black(project: Project) -> tuple[str, ...]:
+    """Return what keeps black out of the environment of the release, where a project has an `exclude` of its own.
+
+    Without one it heeds .gitignore (its documentation, "File collection and discovery"). The option takes the place of
+    the project's `extend-exclude`, which goes with it.
+    """
+    told = {key.replace("_", "-"): value for key, value in get_table(project.data, "tool", "black").items()}
+    if "exclude" not in told:
+        return ()
+    ours = rf"/\{ENVIRONMENTS[1]}/"  # a pattern, whose dot is a dot
+    theirs = get_text(told, "extend-exclude")
+    return ("--extend-exclude", f"{ours}|{theirs}" if theirs else ours)
 
 
 def _typecheck(signs: Signs) -> Command | None:

@@ -44,7 +44,7 @@ class Git:
     def run(self, *args: str, check: bool = True, timeout: float = 2 * process.MINUTE) -> Result:
         """Run git in the project's folder; raises CastoffError with what it said when it fails.
 
-        Ctrl-C waits for the end of some commands.
+        Ctrl-C waits for the end of those that are over in a moment (`_WHOLE`).
         """
         with process.undisturbed() if args[0] in _WHOLE else nullcontext():
             return self._run(args, check=check, timeout=timeout)
